@@ -1,0 +1,1 @@
+"""The tty layer in user space."""

@@ -1,0 +1,195 @@
+"""FramedDiscipline: a message discipline of which the author writes ``encode`` and ``decode``.
+
+    read  <-- _frames <-- decode() <-- receive_buf <-- line
+    write --> encode() --> _tx --> tty.driver_write --> line
+                            ^------ write_wakeup
+
+Both queues are bounded. Locks: ``_rx_lock`` protects _frames; ``_tx_lock`` is the right to
+transmit, taken without waiting, so that write_wakeup may try it (R-134).
+"""
+
+from __future__ import annotations
+
+import errno
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Iterable
+
+from .errors import NotHandled, oserror
+from .handle import TtyHandle
+from .ldisc import LineDiscipline
+from .termios import FIONREAD
+from .types import FLAG_BYTES, Cap, Flag, Frame, Poll
+
+_TX_PIECE = 16384
+_GOOD = bytes((Flag.NORMAL,))
+
+
+class FramedDiscipline(LineDiscipline):
+    """Message semantics (Cap.FRAMED) over an encoder and a decoder.
+
+    An author gives ``encode`` and ``decode``; the rest (queues, back-pressure, polling, errors,
+    partial driver writes, wake-ups) is here. ``mtu`` is the largest frame in bytes.
+    """
+
+    capabilities = Cap.FRAMED | Cap.WANTS_FLAGS
+    mtu: int = 65535
+    rx_frames_max = 256
+    """Frames kept for readers before the line is held back."""
+    tx_bytes_max = 65536
+    """Encoded bytes kept for the driver before writers wait (one frame may exceed it)."""
+
+    def __init__(self, tty: TtyHandle) -> None:
+        super().__init__(tty)
+        self._frames: deque[Frame] = deque()
+        self._rx_lock = tty.lock("rx")
+        self._damaged = 0
+        self._held_back = False
+        self._tx = bytearray()
+        self._tx_lock = tty.lock("tx")
+        self._tx_again = False
+
+    # ---------------------------------------------------------------- the author's part
+
+    @abstractmethod
+    def encode(self, frame: bytes) -> bytes:
+        """The bytes on the line for one frame. Raises OSError EMSGSIZE, EINVAL for what cannot be."""
+
+    @abstractmethod
+    def decode(self, data: bytes) -> Iterable[bytes]:
+        """The frames completed by these bytes of the line. Keeps what is not complete, bounded;
+        raises nothing for bad input: it counts it (``tty.count``) and finds the next frame."""
+
+    def deliver(self, frame: bytes) -> None:
+        """A good frame came in: keep it for readers. Override to give it elsewhere (a NetChannel)."""
+        self._frames.append(Frame(frame, self.tty.rx_time))
+
+    # ---------------------------------------------------------------- from the line
+
+    def receive_buf(self, data: bytes, flags: bytes | None = None) -> int:
+        with self._rx_lock:
+            if len(self._frames) >= self.rx_frames_max:
+                self._held_back = True
+                return 0
+            if flags is None:
+                self._feed(data)
+            else:
+                self._feed_flagged(data, flags)
+            ready = bool(self._frames)
+        if ready:
+            self.tty.read_wait.wake()
+        return len(data)
+
+    def _feed(self, data: bytes) -> None:
+        for frame in self.decode(data):
+            if self._damaged:
+                self.tty.count("rx_frames_damaged")
+                self._damaged = 0
+            elif frame:
+                self.tty.count("rx_frames")
+                self.deliver(frame)
+
+    def _feed_flagged(self, data: bytes, flags: bytes) -> None:
+        """Good runs are decoded; a bad byte spoils the frame it stands in, counted once (R-205)."""
+        at = 0
+        while at < len(data):
+            good = len(flags) - at - len(flags[at:].lstrip(_GOOD))
+            if good:
+                self._feed(data[at : at + good])
+                at += good
+            bad = len(flags) - at - len(flags[at:].lstrip(FLAG_BYTES[1:]))
+            if bad:
+                self._damaged = 1
+                self.tty.count("rx_line_errors", bad)
+                at += bad
+
+    # ---------------------------------------------------------------- to the reader
+
+    def read(self, size: int, *, nonblock: bool = False) -> bytes:
+        return self._take(size).data
+
+    def read_frame(self, *, nonblock: bool = False) -> Frame:
+        return self._take(None)
+
+    def _take(self, size: int | None) -> Frame:
+        with self._rx_lock:
+            while True:
+                self.tty.read_wait.wait(lambda: self._frames)
+                try:
+                    frame = self._frames.popleft()
+                    break
+                except IndexError:  # flush_buffer, which takes no lock, came first
+                    continue
+            if size is not None and len(frame.data) > size:
+                self._frames.appendleft(frame)
+                raise oserror(errno.EOVERFLOW, f"the next frame has {len(frame.data)} bytes")
+            resume, self._held_back = self._held_back, False
+        if resume:
+            self.tty.restart_receive()
+        return frame
+
+    # ---------------------------------------------------------------- from the writer
+
+    def write(self, data: bytes, *, nonblock: bool = False) -> int:
+        if len(data) > self.mtu:
+            raise oserror(errno.EMSGSIZE, f"{len(data)} bytes, the MTU is {self.mtu}")
+        self.tty.write_wait.wait(lambda: len(self._tx) < self.tx_bytes_max)
+        self.queue_frame(bytes(data))
+        return len(data)
+
+    def queue_frame(self, data: bytes) -> None:
+        """Encode a frame behind what is queued and send what the driver takes. Does not sleep."""
+        encoded = self.encode(data)
+        self.tty.count("tx_frames")
+        self._tx += encoded  # one statement, one writer: the host serialises write
+        self._transmit()
+
+    def write_wakeup(self) -> None:
+        self._transmit()
+
+    def _transmit(self) -> None:
+        """Whoever holds ``_tx_lock`` sends for everybody; who comes meanwhile asks it to look again."""
+        self._tx_again = True
+        while self._tx_again and self._tx_lock.acquire(blocking=False):
+            try:
+                self._tx_again = False
+                self._send_some()
+            finally:
+                self._tx_lock.release()
+
+    def _send_some(self) -> None:
+        while self._tx:
+            self.tty.want_write_wakeup(True)  # before the write, or its wakeup is lost (R-131)
+            taken = self.tty.driver_write(bytes(self._tx[:_TX_PIECE]))
+            del self._tx[:taken]
+            if not taken:
+                break
+        if not self._tx:
+            self.tty.want_write_wakeup(False)
+        if len(self._tx) < self.tx_bytes_max:
+            self.tty.write_wait.wake()
+
+    # ---------------------------------------------------------------- the rest of the contract
+
+    def poll(self) -> Poll:
+        events = Poll(0)
+        if self._frames:
+            events |= Poll.READABLE
+        if len(self._tx) < self.tx_bytes_max:
+            events |= Poll.WRITABLE
+        return events
+
+    def ioctl(self, cmd: int, arg: object) -> object:
+        if cmd == FIONREAD:
+            first = next(iter(tuple(self._frames)), None)
+            return len(first.data) if first else 0
+        raise NotHandled
+
+    def flush_buffer(self) -> None:
+        self._frames.clear()
+        if self._held_back:
+            self._held_back = False
+            self.tty.restart_receive()
+
+    def chars_in_buffer(self) -> int:
+        return sum(len(frame.data) for frame in tuple(self._frames))
