@@ -1,0 +1,67 @@
+"""What the tests of the host and of every plugin share: peers are there or named, no thread stays.
+
+A test that needs a program of the system, root or a TUN device says so:
+
+    @pytest.mark.peer("linux.uml", "slattach", "root", "tun")
+
+Where one is missing the test is skipped with the cure; with TTYHOST_REQUIRE_PEERS set, as in
+.ci/run, it fails instead: a peer that silently is not there proves nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+REQUIRE_PEERS = "TTYHOST_REQUIRE_PEERS"
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+DEBIAN_PACKAGE = {
+    "linux.uml": "user-mode-linux",
+    "busybox": "busybox-static",
+    "slattach": "net-tools",
+    "pppd": "ppp",
+    "ip": "iproute2",
+    "ping": "iputils-ping",
+    "tshark": "tshark",
+}
+GRACE = 5.0
+"""Seconds that a thread may take to end after the test that started it."""
+
+
+def missing(need: str) -> str | None:
+    """Why this need of a test is not met here, with the cure; None when it is."""
+    if need == "root":
+        return None if os.geteuid() == 0 else "needs root"
+    if need == "tun":
+        usable = os.access("/dev/net/tun", os.R_OK | os.W_OK)
+        return None if usable else "needs to open /dev/net/tun"
+    if shutil.which(need, path=SYSTEM_PATH):
+        return None
+    return f"needs {need} (apt-get install {DEBIAN_PACKAGE.get(need, need)})"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    needs = dict.fromkeys(need for mark in item.iter_markers("peer") for need in mark.args)
+    reasons = [reason for reason in map(missing, needs) if reason]
+    if reasons and os.environ.get(REQUIRE_PEERS):
+        pytest.fail(f"{'; '.join(reasons)}, and {REQUIRE_PEERS} is set", pytrace=False)
+    if reasons:
+        pytest.skip("; ".join(reasons))
+
+
+@pytest.fixture(autouse=True)
+def no_thread_stays() -> Iterator[None]:
+    """Every thread that a test starts ends with it: a Host that was closed leaves none."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + GRACE
+    started = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in started:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    left = [thread.name for thread in started if thread.is_alive()]
+    assert not left, f"threads left behind: {', '.join(left)}"
