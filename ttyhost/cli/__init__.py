@@ -1,0 +1,64 @@
+"""The command ``ttyhost``. This module is all that runs before the verb is known."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command and leave by SystemExit: one line on stderr for an error, never a traceback
+    (``-d`` shows it), and an exit code by cause (``ttyhost.cli.errors.Exit``)."""
+    sys.exit(run(sys.argv[1:] if args is None else list(args)))
+
+
+def run(args: list[str]) -> int:
+    """The exit code of the command with these arguments."""
+    import click
+
+    from .errors import Exit, as_cli_error, one_line
+    from .main import Settings, cli
+
+    settings = Settings()
+    try:
+        code = cli.main(args, prog_name="ttyhost", standalone_mode=False, obj=settings)
+        sys.stdout.flush()
+        return int(code or Exit.OK)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return Exit.SIGINT
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "ttyhost"
+        return _tell(
+            settings, f"{one_line(error.format_message()).rstrip('.')}: try '{path} --help'", Exit.SYNTAX
+        )
+    except click.ClickException as error:
+        return _tell(settings, one_line(error.format_message()), Exit.FAILED)
+    except BrokenPipeError:
+        return _reader_gone()
+    except Exception as error:  # noqa: BLE001  # the outermost frame: whatever it is, one line
+        known = as_cli_error(error)
+        if known is not None:
+            return _tell(settings, str(known), known.code)
+        text = one_line(f"internal error: {type(error).__name__}: {error}")
+        return _tell(settings, f"{text}: run again with -d and report the traceback", Exit.SOFTWARE)
+
+
+def _tell(settings: object, text: str, code: int) -> int:
+    """One line on stderr; before it the traceback, if it was asked for."""
+    if getattr(settings, "debug", False):
+        import traceback
+
+        traceback.print_exc()
+    print(f"ttyhost: {text}", file=sys.stderr)
+    return code
+
+
+def _reader_gone() -> int:
+    """``ttyhost ldiscs | head -1``: not an error. What is left in stdout's buffer goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

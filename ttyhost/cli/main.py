@@ -1,0 +1,100 @@
+"""The group of verbs: a verb's module is imported when the verb is used, and no plugin before."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import click
+
+
+@dataclass
+class Settings:
+    """What the outermost frame wants to know of the command line; the click context's ``obj``."""
+
+    debug: bool = False
+
+
+class Verb(NamedTuple):
+    module: str
+    help: str
+
+
+VERBS: dict[str, Verb] = {
+    "attach": Verb("ttyhost.cli.attach", "Attach a discipline to a device and carry its traffic."),
+    "demo": Verb("ttyhost.cli.demo", "Show the whole tty layer at work, step by step."),
+    "explain": Verb("ttyhost.cli.explain", "Say at length what a code such as E-NUMBER-TAKEN means."),
+    "info": Verb("ttyhost.cli.info", "Tell everything about one discipline."),
+    "ldiscs": Verb("ttyhost.cli.ldiscs", "List the line disciplines that are installed."),
+    "ports": Verb("ttyhost.cli.ports", "List the serial ports of this machine."),
+}
+"""Our own verbs: the command is the object ``command`` of the module. A test holds the help texts
+against the modules', so that ``--help`` may print them from here."""
+
+
+def _set_debug(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    if value and isinstance(ctx.obj, Settings):
+        ctx.obj.debug = True
+    return value
+
+
+debug_option = click.option(
+    "-d", "--debug", is_flag=True, is_eager=True, expose_value=False, callback=_set_debug,
+    help="Show the traceback of an error, and the host's debug log.",
+)  # fmt: skip
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"ttyhost {version('ttyhost')}")
+        ctx.exit()
+
+
+class VerbGroup(click.Group):
+    """Finds a verb in VERBS, then among the entry points ``ttyhost.commands.v1``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*VERBS, *_plugin_verbs()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in VERBS:
+            command = importlib.import_module(VERBS[cmd_name].module).command
+            assert isinstance(command, click.Command)
+            return command
+        return _load_plugin_verb(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, VERBS[name].help) for name in sorted(VERBS)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+        others = [(name, f"from {distribution}") for name, distribution in _plugin_verbs().items()]
+        if others:
+            with formatter.section("Commands of plugins"):
+                formatter.write_dl(others)
+
+
+def _plugin_verbs() -> dict[str, str]:
+    """Verb and distribution of the installed commands, from metadata alone."""
+    return {}
+
+
+def _load_plugin_verb(name: str) -> click.Command | None:
+    return None
+
+
+@click.group(
+    cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option(
+    "-V", "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Print the version.",
+)  # fmt: skip
+@debug_option
+def cli(**_: Any) -> None:
+    """The tty layer in user space: line disciplines that you pip install, on real serial lines.
+
+    Start with 'ttyhost demo', or 'ttyhost ldiscs' and 'ttyhost attach slip /dev/ttyUSB0'.
+    """
