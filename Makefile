@@ -1,0 +1,59 @@
+# The project's habits. Every target makes what it needs in .venv by itself, once.
+#   make test ARGS="-k slip -x"     hands arguments to pytest
+#   make demo PYTHON=python3.13     takes another Python, 3.11 or newer
+
+PYTHON ?= python3
+ARGS ?=
+
+BIN := .venv/bin
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml contrib/*/pyproject.toml))
+SOURCES := ttyhost $(wildcard plugins/*/src contrib/*/src)
+PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+
+.PHONY: help demo test lint clean
+
+help:
+	@echo "make demo    run the main job for real: disciplines from packages, real lines, real traffic"
+	@echo "make test    run the tests"
+	@echo "make lint    run ruff, mypy --strict and the import rules"
+	@echo "make clean   remove .venv and everything that was built"
+
+demo: .venv/installed
+	@echo "== ttyhost demo"
+	@$(BIN)/ttyhost demo $(ARGS)
+
+test: .venv/installed-dev
+	@echo "== pytest: the host and every plugin"
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/installed-dev
+	@echo "== ruff: style and format"
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@echo "== mypy --strict: $(SOURCES)"
+	@$(BIN)/mypy $(SOURCES) conftest.py tests/peers
+	@echo "== import-linter: imports run one way"
+	@$(BIN)/lint-imports --no-logo
+
+clean:
+	@echo "== removing .venv, build and caches"
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+# -- the virtual environment: made once, brought up to date when a pyproject.toml changes
+
+$(BIN)/pip:
+	@echo "== creating .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ttyhost needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv .venv
+
+.venv/installed: $(PROJECTS) | $(BIN)/pip
+	@echo "== installing into .venv: ttyhost and, each as a distribution of its own, $(notdir $(PLUGINS))"
+	@$(PIP) install --editable . $(PLUGINS:%=--editable ./%)
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	@echo "== installing into .venv: what the tests and checks need"
+	@$(PIP) install --requirement requirements-dev.txt $(patsubst %,--editable './%[test]',. $(PLUGINS))
+	@touch $@
