@@ -13,8 +13,18 @@ if TYPE_CHECKING:
     from .termios import Termios
 
 DRIVER_NO_SLEEP = frozenset(
-    ("write", "put_char", "flush_chars", "write_room", "chars_in_buffer")
-    + ("throttle", "unthrottle", "stop", "start", "send_xchar")
+    {
+        "write",
+        "put_char",
+        "flush_chars",
+        "write_room",
+        "chars_in_buffer",
+        "throttle",
+        "unthrottle",
+        "stop",
+        "start",
+        "send_xchar",
+    }
 )
 """These driver calls must not sleep (R-122, C10)."""
 
@@ -92,8 +102,8 @@ class TtyDriver:
         ``chars_in_buffer`` to be 0. May sleep, at most ``timeout`` seconds."""
 
     def send_xchar(self, char: int) -> None:
-        """Send XON or XOFF ahead of the queue. Must not sleep. Default: the host writes it
-        (NotHandled), briefly starting a stopped line (R-146)."""
+        """Send XON or XOFF ahead of the queue. Must not sleep. Default (NotHandled): the host
+        gives it to ``write``, also while output is stopped (R-146)."""
         raise NotHandled
 
     def tiocmget(self) -> int:

@@ -1,0 +1,221 @@
+"""Changing the discipline of a tty: tty_set_ldisc, and what to do when the new one fails.
+
+The order is Linux's (R-055), with the open of the new discipline outside any lock that a
+reference needs: the slot is empty meanwhile (R-039, R-060). Each step is traced, and a test may
+make any step fail: whatever happens, the counts are right and one discipline is attached, or the
+slot is empty because the tty is hung up (R-064).
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+
+from ..abi import N_NULL, N_TTY, Cap, oserror
+from .attachment import Attachment
+from .states import Event, State
+from .table import Entry
+from .tty import Tty
+
+log = logging.getLogger("ttyhost.ldisc")
+
+
+def set_ldisc(tty: Tty, key: int | str, options: dict[str, object]) -> None:
+    """TIOCSETD. Called by: the user, any thread that holds no reference. May sleep.
+
+    Serialised against: open, close, hangup and itself (by the tty's lock). Raises OSError: EINVAL
+    for an unknown discipline (LdiscUnavailable) or option; EBUSY when users do not leave, or
+    output does not drain, in ``kernel.ldisc_timeout`` seconds; EIO when hung up; what the driver's
+    ldisc_ok or the discipline's open raised. ValueError for a bad option.
+    """
+    kernel = tty.kernel
+    deadline = kernel.runtime.now() + kernel.ldisc_timeout
+    new = kernel.get_ldisc(key)
+    old_name = ""
+    try:
+        checked = new.ops.check_options(options)
+        _drain_before(tty, deadline)
+        with tty.lock:
+            kernel.trace(tty, "LOCKED")
+            old_name = _change_locked(tty, new, checked, bool(options), deadline)
+    finally:
+        kernel.table.put(new)  # an attachment holds a reference of its own
+    if old_name and kernel.observer is not None:
+        kernel.observer.ldisc_changed(tty, old_name, new.ops.name)
+
+
+def _drain_before(tty: Tty, deadline: float) -> None:
+    """What the old discipline has accepted goes out first (R-056)."""
+    if tty.hung_up or tty.slot.attachment is None:
+        return
+    if not tty.drain(deadline):
+        raise oserror(errno.EBUSY, "output does not drain; discard it with tcflush(TCOFLUSH)")
+
+
+def _change_locked(tty: Tty, new: Entry, options: dict[str, object], given: bool, deadline: float) -> str:
+    """Under the tty's lock. The old discipline's name when it really changed, else empty."""
+    slot = tty.slot
+    old = slot.attachment
+    if tty.hung_up or old is None:
+        raise oserror(errno.EIO, "the tty is hung up or closed")
+    if not slot.shut(max(0.0, deadline - tty.kernel.runtime.now())):
+        _catch_up(tty)
+        raise oserror(errno.EBUSY, f"{len(slot.users)} users did not leave {old.ops.name}")
+    if slot.attachment is not old:
+        raise oserror(errno.EIO, "the tty was abandoned")
+    try:
+        same = old.entry is new and (not given or dict(old.options) == options)
+        if not same:
+            tty.driver_call("ldisc_ok", new.ops.number)
+        tty.kernel.trace(tty, "CHECKED")
+    except BaseException:
+        _keep(tty)
+        raise
+    if same:
+        _keep(tty)
+        return ""
+    try:
+        _detach(tty)
+        _attach(tty, new, options)
+    except BaseException:
+        _restore(tty, old)
+        raise
+    finally:
+        _announce(tty, old.ops.number)
+    return old.ops.name
+
+
+def _keep(tty: Tty) -> None:
+    """Nothing changes after all; HALTED to OPEN."""
+    try:
+        tty.slot.fire(Event.KEEP)
+    finally:
+        tty.slot.reveal()
+        _catch_up(tty)
+
+
+def _detach(tty: Tty) -> None:
+    """Close what is attached; HALTED to EMPTY."""
+    slot = tty.slot
+    attachment = slot.attachment
+    assert attachment is not None
+    try:
+        slot.fire(Event.CLOSE)
+    finally:
+        attachment.close()
+        tty.do_write_wakeup = False  # the next discipline has its own (I10)
+        slot.attachment = None
+        tty.kernel.table.put(attachment.entry)
+        slot.fire(Event.CLOSED)
+
+
+def _attach(tty: Tty, entry: Entry, options: dict[str, object]) -> None:
+    """Open a discipline in the empty slot; EMPTY to OPEN but not yet revealed. Raises OSError."""
+    slot = tty.slot
+    held = tty.kernel.table.get(entry.ops.number)
+    if held is not entry:
+        if held is not None:
+            tty.kernel.table.put(held)
+        raise oserror(errno.EAGAIN, f"{entry.ops.name} was unregistered meanwhile")
+    attachment = Attachment(tty, entry, options)
+    slot.attachment = attachment
+    try:
+        slot.fire(Event.ATTACH)
+        _set_line(tty, entry.ops.number)
+        tty.receiver.flip.private = attachment.can(Cap.CANONICAL)
+        attachment.open()
+        slot.fire(Event.OPENED)
+    except BaseException:
+        if slot.state is State.OPEN:  # it opened; what failed came after
+            slot.state = State.HALTED
+            _detach(tty)
+        else:
+            slot.attachment = None
+            tty.do_write_wakeup = False
+            tty.kernel.table.put(entry)
+            slot.fire(Event.OPEN_FAILED)
+        raise
+
+
+def _restore(tty: Tty, old: Attachment) -> None:
+    """The new discipline's open failed: the old one afresh, else N_TTY, else N_NULL (R-059)."""
+    attach_first_of(tty, [(old.entry, dict(old.options))])
+
+
+def attach_first_of(tty: Tty, wanted: list[tuple[Entry, dict[str, object]]]) -> None:
+    """Attach the first that opens; then N_TTY, then N_NULL, whose open cannot fail (C11)."""
+    for entry, options in wanted + _last_resorts(tty):
+        try:
+            _attach(tty, entry, options)
+            return
+        except Exception as why:  # noqa: BLE001 - whatever one of them raises, the next is tried
+            log.error("%s: %s does not open: %s", tty.name, entry.ops.name, why)
+    raise AssertionError("R-016: N_NULL did not open")
+
+
+def _last_resorts(tty: Tty) -> list[tuple[Entry, dict[str, object]]]:
+    found = (tty.kernel.table.find(number) for number in (N_TTY, N_NULL))
+    return [(entry, entry.ops.check_options({})) for entry in found if entry is not None]
+
+
+def _announce(tty: Tty, old_number: int) -> None:
+    """Steps 12 to 14: the driver is told, the gate opens, what waited is delivered."""
+    slot = tty.slot
+    attachment = slot.attachment
+    if attachment is None:
+        return
+    try:
+        if attachment.ops.number != old_number:
+            tty.driver_call("set_ldisc", attachment.ops.number)
+    except OSError as why:  # a notifier: there is nothing that it could veto any more
+        log.error("%s: driver.set_ldisc: %s", tty.name, why)
+    finally:
+        slot.reveal()
+        _catch_up(tty)
+
+
+def _catch_up(tty: Tty) -> None:
+    """References are given again: what was refused one meanwhile happens now."""
+    tty.wake_all()
+    tty.receiver.restart()
+    if tty.do_write_wakeup:
+        tty.defer_wakeup()
+
+
+def _set_line(tty: Tty, number: int) -> None:
+    with tty.termios_lock:
+        tty.termios = tty.termios.replace(line=number)
+
+
+def detach(tty: Tty, seconds: float | None) -> bool:
+    """Take the discipline off for good (hangup, last close): OPEN to EMPTY. Under the tty's lock.
+
+    False when the users did not leave in ``seconds`` (None: for ever) or the tty was abandoned.
+    """
+    if not tty.slot.shut(seconds) or tty.slot.attachment is None:
+        return False
+    _detach(tty)
+    return True
+
+
+def first_attach(tty: Tty, key: int | str, options: dict[str, object]) -> OSError | None:
+    """Attach ``key`` to a tty that is being opened; under its lock.
+
+    When it does not open: N_TTY, then N_NULL, are attached, and the first error is returned.
+    """
+    kernel = tty.kernel
+    error: OSError | None = None
+    wanted: list[tuple[Entry, dict[str, object]]] = []
+    entry = kernel.get_ldisc(key)
+    try:
+        wanted.append((entry, entry.ops.check_options(options)))
+        try:
+            _attach(tty, *wanted[0])
+        except OSError as why:
+            error = why
+            attach_first_of(tty, [])
+    finally:
+        kernel.table.put(entry)
+    tty.slot.reveal()
+    _catch_up(tty)
+    return error

@@ -1,0 +1,77 @@
+"""A discipline's packet channel as a bridge holds it: every call enters the discipline properly.
+
+A NetChannel is plugin code. Outside the discipline's own methods nobody may call it without a
+reference (seed lines 97-99); so the host hands out this wrapper, which takes one for each call
+and refuses politely once the discipline is gone.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..abi import AbiViolation, NetChannel, WaitQueue, oserror
+from .runtime import Frame, context, get_ident
+
+if TYPE_CHECKING:
+    from .attachment import Attachment
+    from .tty import Tty
+
+
+class NetPort(NetChannel):
+    """``tty.net()``: the NetChannel of what is attached now."""
+
+    def __init__(self, tty: Tty) -> None:
+        super().__init__()
+        self._tty = tty
+        attachment = tty.slot.ref_wait()
+        if attachment is None:
+            raise oserror(errno.EIO, "the tty is hung up")
+        try:
+            channel = attachment.call("net")
+            if not isinstance(channel, NetChannel):
+                raise attachment.fault("net", f"returned {channel!r:.80}, not a NetChannel")
+        finally:
+            tty.slot.leave(get_ident())
+        self._attachment: Attachment = attachment
+        self._channel = channel
+
+    @property
+    def mtu(self) -> int:
+        return self._channel.mtu
+
+    @property
+    def writable(self) -> WaitQueue:
+        return self._channel.writable
+
+    def start(self) -> None:
+        """Raises OSError EIO when the discipline is no longer attached."""
+        channel = self._channel
+        channel.on_packet, channel.on_up, channel.on_down = self.on_packet, self.on_up, self.on_down
+        if self._enter("net.start", True, channel.start) is False:
+            raise oserror(errno.EIO, "the discipline is no longer attached")
+
+    def send(self, packet: bytes) -> bool:
+        return self._enter("net.send", False, self._channel.send, packet) is True
+
+    def stop(self, reason: str = "closed") -> None:
+        self._enter("net.stop", True, self._channel.stop, reason)
+
+    def _enter(self, method: str, sleeps: bool, fn: Callable[..., Any], *args: Any) -> Any:
+        """Call into the channel under a reference; False when its discipline is not attached."""
+        slot = self._tty.slot
+        attachment = slot.ref()
+        if attachment is None:
+            return False
+        frame = Frame(self._tty, method, sleeps, context.frame)
+        context.frame = frame
+        try:
+            return fn(*args) if attachment is self._attachment else False
+        except (OSError, AbiViolation):
+            raise
+        except Exception as why:  # whatever a plugin raises ends here (R-109)
+            raise attachment.fault(method, why) from why
+        finally:
+            context.frame = frame.prev
+            slot.leave(get_ident())

@@ -1,0 +1,168 @@
+"""The receive work: from the flip buffer into the discipline, one delivery of a tty at a time.
+
+    driver -> flip.insert, commit -> [work queue] -> run -> reference -> receive_buf
+
+Lock: ``lock`` (mutex, the kernel's buffer lock) is held while bytes are handed over, and by who
+must not meet a delivery: flushes. ``_state`` (under a spin) makes the work item coalesce: it is
+queued once, however often it is asked for.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+from ..abi import AbiViolation, Cap
+from .flip import Chunk, FlipBuffer
+from .flow import BY_FLIP
+from .runtime import get_ident
+
+if TYPE_CHECKING:
+    from .attachment import Attachment
+    from .tty import Tty
+
+
+class Receiver:
+    """One tty's way in."""
+
+    __slots__ = ("_again", "_queued", "_spin", "_tty", "_waiting", "flip", "lock")
+
+    def __init__(self, tty: Tty, flip: FlipBuffer) -> None:
+        runtime = tty.kernel.runtime
+        self._tty = tty
+        self.flip = flip
+        self.lock = runtime.mutex("receive")
+        self._spin = runtime.spin("receive.state")
+        self._queued = False
+        self._again = False
+        self._waiting = 0  # flushes that wait for the lock: a delivery makes way for them
+
+    # -- asking for a delivery; from any context
+
+    def restart(self) -> None:
+        """Offer (again) what lies in the flip buffer."""
+        if self.flip.ready:
+            self.schedule()
+
+    def schedule(self) -> None:
+        with self._spin:
+            if self._queued:
+                self._again = True
+                return
+            self._queued = True
+        work = self._tty.kernel.work
+        work.add()
+        self._tty.kernel.runtime.submit(self._work)
+
+    def _work(self) -> None:
+        try:
+            while True:
+                with self._spin:
+                    self._again = False
+                with self.lock:
+                    self._deliver()
+                with self._spin:
+                    if not self._again:
+                        self._queued = False
+                        return
+        finally:
+            self._tty.kernel.work.done()
+
+    @property
+    def pending(self) -> bool:
+        """A delivery was asked for and has not ended."""
+        return self._queued
+
+    def run_now(self) -> None:
+        """Deliver what is there in this thread (a reader that finds nothing; R-188). May sleep."""
+        if self._queued and self.flip.ready:
+            with self.lock:
+                self._deliver()
+
+    # -- the delivery; under ``lock``
+
+    def _deliver(self) -> None:
+        while not self._waiting and self._deliver_one():
+            self.relieve()
+        self.relieve()
+
+    def relieve(self) -> None:
+        """Let the sender go on when the flip buffer was full and is half empty again."""
+        if self._tty.flow.held_by(BY_FLIP) and self.flip.size <= self.flip.limit // 2:
+            self._tty.flow.throttle(False, BY_FLIP)
+
+    def _deliver_one(self) -> bool:
+        """One chunk; False when nothing is there, nobody takes it, or it was not taken whole."""
+        slot = self._tty.slot
+        if not self.flip.ready or (attachment := slot.ref()) is None:
+            return False
+        try:
+            chunk = self.flip.peek(merge=not attachment.can(Cap.TIMED))
+            if chunk is None:
+                return False
+            taken = self._hand_over(attachment, chunk)
+            size = len(chunk.data)
+            self.flip.consume(chunk, taken)
+            self._tty.count("rx_bytes", taken)
+            if taken == size:
+                return True
+            self._look_ahead(attachment)
+            return taken > 0
+        finally:
+            slot.leave(get_ident())
+
+    def _hand_over(self, attachment: Attachment, chunk: Chunk) -> int:
+        """Call receive_buf; how many bytes it took. What it raises counts as taken (R-109)."""
+        handle = attachment.handle
+        handle.rx_seen, handle.rx_time = chunk.seen, chunk.time
+        data = chunk.data
+        if isinstance(data, bytearray) and not attachment.can(Cap.CANONICAL):
+            data = bytes(data)
+        try:
+            taken = attachment.call("receive_buf", data, chunk.flags)
+        except AbiViolation:  # strict; recorded. A worker never dies of it
+            self._tty.hangup()
+            return len(data)
+        except OSError as why:
+            if why.errno == errno.EAGAIN and self._tty.slot.changing:
+                return 0  # it waited, and was asked to leave: the bytes come again
+            if why.__cause__ is None:
+                attachment.fault("receive_buf", why)
+            return len(data)
+        if type(taken) is not int or not 0 <= taken <= len(data):
+            attachment.fault("receive_buf", f"returned {taken!r} for {len(data)} bytes (R-156)")
+            return len(data)
+        return taken
+
+    def _look_ahead(self, attachment: Attachment) -> None:
+        if not attachment.has("lookahead_buf"):
+            return
+        for chunk in self.flip.unseen():
+            fresh, flags = chunk.data[chunk.seen :], chunk.flags
+            chunk.seen = len(chunk.data)
+            attachment.tell("lookahead_buf", fresh, flags and flags[-len(fresh) :])
+
+    # -- flushing
+
+    def discard(self) -> None:
+        """Empty the flip buffer only. Does not sleep."""
+        self.flip.clear()
+        self.relieve()
+
+    def flush(self, attachment: Attachment | None) -> None:
+        """Empty the flip buffer and the discipline, not meeting a delivery (R-158). May sleep."""
+        with self._spin:
+            self._waiting += 1
+        try:
+            self.lock.acquire()
+        finally:
+            with self._spin:
+                self._waiting -= 1
+        try:
+            self.flip.clear()
+            if attachment is not None:
+                attachment.tell("flush_buffer")
+        finally:
+            self.lock.release()
+        self.relieve()
+        self.restart()

@@ -1,0 +1,66 @@
+"""Which plugin method the current thread is in: the kernel's "context".
+
+A Frame is pushed around every call into a discipline or a driver. Every primitive of the host
+that may sleep asks ``may_sleep()``; wait queues find the caller's deadline and the locks it holds
+in the innermost frame. The list of frames of a thread is the seed's "threads of execution within
+an ldisc method", with names.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+class Frame:
+    """One call into a plugin."""
+
+    __slots__ = ("deadline", "locks", "method", "nonblock", "parked", "prev", "sleeps", "tty")
+
+    def __init__(
+        self,
+        tty: object,
+        method: str,
+        sleeps: bool,
+        prev: Frame | None,
+        nonblock: bool = False,
+        deadline: float | None = None,
+    ) -> None:
+        self.tty = tty
+        self.method = method
+        self.sleeps = sleeps
+        self.prev = prev
+        self.nonblock = nonblock
+        self.deadline = deadline
+        self.locks: list[Any] | None = None
+        """The attachment's locks that this call holds, innermost last."""
+        self.parked = False
+        """It sleeps in a primitive of the host; the watchdog leaves it alone."""
+
+
+class Context(threading.local):
+    """The current thread's innermost frame, and its identity."""
+
+    frame: Frame | None = None
+
+    def sleepless(self) -> Frame | None:
+        """The frame that forbids sleeping here, if one does: once atomic, atomic all the way in."""
+        frame = self.frame
+        while frame is not None:
+            if not frame.sleeps:
+                return frame
+            frame = frame.prev
+        return None
+
+    def inside(self, tty: object, methods: frozenset[str]) -> str:
+        """The method of ``methods`` on ``tty`` that this thread is in; empty if it is in none."""
+        frame = self.frame
+        while frame is not None:
+            if frame.tty is tty and frame.method in methods:
+                return frame.method
+            frame = frame.prev
+        return ""
+
+
+context = Context()
+get_ident = threading.get_ident

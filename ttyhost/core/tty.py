@@ -1,0 +1,338 @@
+"""One tty: what belongs to it, and every call to its driver.
+
+Its life (open, hangup, close) is in life.py, the change of discipline in change.py, the users'
+side in file.py. Which lock protects what stands in kernel.py; buffers, wait queues and
+descriptors are made at first need, so that ten thousand idle ttys cost little.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..abi import (
+    DRIVER_NO_SLEEP,
+    AbiViolation,
+    Cap,
+    DriverFactory,
+    NotHandled,
+    Termios,
+    TtyDriver,
+    WinSize,
+    oserror,
+)
+from .flip import FlipBuffer
+from .flow import Flow
+from .kernel import FLIP_LIMIT, Kernel
+from .port import TtyPort
+from .receive import Receiver
+from .runtime import Frame, context, get_ident
+from .slot import Slot
+from .wait import WaitQueue
+
+if TYPE_CHECKING:
+    from .file import TtyFile
+    from .readiness import Readiness
+
+
+class Tty:
+    """One line."""
+
+    __slots__ = (
+        "__weakref__",
+        "_counting",
+        "_read_wait",
+        "_statistics",
+        "_wakeup_deferred",
+        "_write_wait",
+        "closing",
+        "do_write_wakeup",
+        "driver",
+        "driver_factory",
+        "exclusive",
+        "files",
+        "flow",
+        "fresh_termios",
+        "holds",
+        "hung_up",
+        "hup_queued",
+        "initial_ldisc",
+        "kernel",
+        "lock",
+        "name",
+        "on_packet_event",
+        "on_users",
+        "port",
+        "put_pending",
+        "readiness",
+        "receiver",
+        "slot",
+        "termios",
+        "termios_lock",
+        "winsize",
+        "write_lock",
+    )
+
+    def __init__(
+        self, kernel: Kernel, name: str, factory: DriverFactory, *, flip_limit: int = FLIP_LIMIT
+    ) -> None:
+        self.kernel = kernel
+        self.name = name
+        self.driver_factory = factory
+        self.driver: TtyDriver | None = None
+        self.port: TtyPort | None = None
+        self.lock = kernel.mutex("tty")
+        self.write_lock = kernel.mutex("write")
+        self.termios_lock = kernel.mutex("termios")
+        self.slot = Slot(kernel, self)
+        self.flow = Flow(self)
+        self.receiver = Receiver(self, FlipBuffer(kernel.runtime, flip_limit))
+        self.termios = self.fresh_termios = Termios()
+        self.winsize = WinSize()
+        self.files: set[TtyFile] = set()
+        """The open files that are not hung up. Protected by ``lock``."""
+        self.holds = 0
+        """Others that keep the tty alive without a file: a pty's master."""
+        self.initial_ldisc: int | str = 0
+        self.hung_up = False
+        self.hup_queued = False
+        self.closing = False
+        self.exclusive = False
+        self.do_write_wakeup = False
+        """TTY_DO_WRITE_WAKEUP: the discipline has more to send."""
+        self.put_pending = False
+        self.readiness: tuple[Readiness, ...] = ()
+        self.on_users: Callable[[int], None] | None = None
+        """Told how many open files there are: a pty's master sees the slave close."""
+        self.on_packet_event: Callable[[int], None] | None = None
+        self._wakeup_deferred = False
+        self._read_wait: WaitQueue | None = None
+        self._write_wait: WaitQueue | None = None
+        self._counting = kernel.runtime.spin("count")
+        self._statistics: Counter[str] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Tty {self.name} {self.slot.state.name}>"
+
+    # ------------------------------------------------------------------ waiting
+
+    @property
+    def read_wait(self) -> WaitQueue:
+        if self._read_wait is None:
+            with self.kernel.lazy:
+                self._read_wait = self._read_wait or WaitQueue(self.kernel.runtime)
+        return self._read_wait
+
+    @property
+    def write_wait(self) -> WaitQueue:
+        if self._write_wait is None:
+            with self.kernel.lazy:
+                self._write_wait = self._write_wait or WaitQueue(self.kernel.runtime)
+        return self._write_wait
+
+    def new_wait_queue(self) -> WaitQueue:
+        """A wait queue of a discipline's own: woken by ``wake_all`` only while somebody sleeps in it."""
+        return self.write_wait  # one queue serves: sleepers test their own predicates
+
+    def wake_readers(self) -> None:
+        if self._read_wait is not None:
+            self._read_wait.wake()
+        self.readiness_changed()
+
+    def wake_writers(self) -> None:
+        if self._write_wait is not None:
+            self._write_wait.wake()
+        self.readiness_changed()
+
+    def wake_all(self) -> None:
+        """A change, a hangup, a close: everybody tests again."""
+        self.wake_readers()
+        self.wake_writers()
+
+    def readiness_changed(self) -> None:
+        """What poll would say may have changed: tell the descriptors and callbacks, if there are any."""
+        for readiness in self.readiness:
+            readiness.schedule()
+
+    def add_readiness(self, readiness: Readiness) -> None:
+        with self.kernel.lazy:
+            self.readiness = (*self.readiness, readiness)
+
+    def remove_readiness(self, readiness: Readiness) -> None:
+        with self.kernel.lazy:
+            self.readiness = tuple(other for other in self.readiness if other is not readiness)
+
+    # ------------------------------------------------------------------ statistics
+
+    def count(self, name: str, n: int = 1) -> None:
+        """Add to a statistic. Any context; does not sleep."""
+        with self._counting:
+            if self._statistics is None:
+                self._statistics = Counter()
+            self._statistics[name] += n
+
+    @property
+    def statistics(self) -> dict[str, int]:
+        """rx_bytes, tx_bytes and what the discipline and the driver count."""
+        with self._counting:
+            return dict(self._statistics or ())
+
+    # ------------------------------------------------------------------ the driver
+
+    def driver_call(self, method: str, *args: Any) -> Any:
+        """Call a driver's method. OSError and NotHandled come out; what else it raises is a
+        violation of the driver, EIO for the caller, and hangs the line up."""
+        driver = self.driver
+        if driver is None:
+            raise oserror(errno.EIO, "the device is closed")
+        frame = Frame(self, f"driver.{method}", method not in DRIVER_NO_SLEEP, context.frame)
+        context.frame = frame
+        try:
+            return getattr(driver, method)(*args)
+        except (OSError, NotHandled):
+            raise
+        except AbiViolation:  # recorded where it was found
+            if self.kernel.strict:
+                raise
+            raise oserror(errno.EIO, f"driver.{method} broke a rule") from None
+        except Exception as why:  # whatever a plugin raises ends here (R-109)
+            self._driver_fault(method, f"raised {type(why).__name__}: {why}")
+            raise oserror(errno.EIO, f"driver.{method} raised {why!r}") from why
+        finally:
+            context.frame = frame.prev
+
+    def _driver_fault(self, method: str, detail: str, rule: str = "R-109") -> None:
+        self.kernel.violations.report(rule, detail, tty=self.name, method=f"driver.{method}")
+        self.hangup(f"driver.{method} {detail}")
+
+    def driver_write(self, data: bytes | bytearray | memoryview) -> int:
+        """Hand bytes to the driver; how many it took. 0 while output is stopped. Does not sleep."""
+        if self.flow.stopped or not data:
+            return 0
+        return self._write_checked(bytes(data))
+
+    def _write_checked(self, data: bytes) -> int:
+        taken = self.driver_call("write", data)
+        if type(taken) is not int or not 0 <= taken <= len(data):
+            self._driver_fault("write", f"returned {taken!r} for {len(data)} bytes", "R-122")
+            raise oserror(errno.EIO, "the driver returned a false count")
+        self.count("tx_bytes", taken)
+        return taken
+
+    def put_char(self, char: int) -> bool:
+        if self.flow.stopped or not self.driver_call("put_char", char):
+            return False
+        self.put_pending = True
+        self.count("tx_bytes")
+        return True
+
+    def flush_chars(self) -> None:
+        self.put_pending = False
+        if self.driver is not None:
+            self.driver_call("flush_chars")
+
+    def write_room(self) -> int:
+        if self.flow.stopped:
+            return 0
+        return int(self.driver_call("write_room"))
+
+    def send_xchar(self, char: int) -> None:
+        """Send XON or XOFF ahead of what is queued, stopped or not (R-146). Does not sleep."""
+        try:
+            self.driver_call("send_xchar", char)
+        except NotHandled:
+            self._write_checked(bytes((char,)))
+
+    # ------------------------------------------------------------------ wake-ups
+
+    def wakeup(self) -> None:
+        """tty_wakeup: the driver has room. Any context; does not sleep (R-132)."""
+        if self.do_write_wakeup:
+            self.tell_ldisc("write_wakeup")
+        self.wake_writers()
+
+    def defer_wakeup(self) -> None:
+        """A wakeup for later, from a worker: we stand where calling the discipline is forbidden."""
+        if self._wakeup_deferred:
+            return
+        self._wakeup_deferred = True
+        self.kernel.work.add()
+
+        def run() -> None:
+            self._wakeup_deferred = False
+            try:
+                self.wakeup()
+            finally:
+                self.kernel.work.done()
+
+        self.kernel.runtime.submit(run)
+
+    def tell_ldisc(self, method: str, *args: Any) -> None:
+        """Call a method that may find the slot empty or changing, and whose errors nobody hears."""
+        attachment = self.slot.ref()
+        if attachment is None:
+            return
+        try:
+            if attachment.has(method):
+                attachment.tell(method, *args)
+        finally:
+            self.slot.leave(get_ident())
+
+    def drain_progress(self) -> None:
+        """The discipline has nothing more to send: who drains may look again."""
+        if self._write_wait is not None:
+            self._write_wait.wake()
+
+    def drained(self) -> bool:
+        """Everything written has left the discipline and the driver."""
+        return not self.do_write_wakeup and not (self.driver and self.driver_call("chars_in_buffer"))
+
+    def drain(self, deadline: float | None) -> bool:
+        """Wait until output is sent (tcdrain); False when ``deadline`` passed before. May sleep.
+
+        Raises OSError EIO when the line is hung up meanwhile.
+        """
+        done = self.write_wait.wait(lambda: self._going() or self.drained(), deadline)
+        if self._going():
+            raise oserror(errno.EIO, "the line was hung up")
+        if done:
+            left = None if deadline is None else max(0.0, deadline - self.kernel.runtime.now())
+            self.driver_call("wait_until_sent", left)
+        return done
+
+    def _going(self) -> bool:
+        return self.hung_up or self.hup_queued
+
+    # ------------------------------------------------------------------ out of band
+
+    def packet_event(self, bits: int) -> None:
+        if self.on_packet_event is not None:
+            self.on_packet_event(bits)
+
+    def hangup(self, reason: str = "hangup") -> None:
+        """tty_hangup: asynchronous, idempotent, from any context."""
+        if self.hup_queued or self.hung_up:
+            return
+        self.hup_queued = True
+        self.drain_progress()
+        self.kernel.work.add()
+
+        def run() -> None:
+            from .life import vhangup
+
+            try:
+                vhangup(self, reason)
+            finally:
+                self.hup_queued = False
+                self.kernel.work.done()
+
+        self.kernel.runtime.submit(run)
+
+    # ------------------------------------------------------------------ what is attached
+
+    @property
+    def framed(self) -> bool:
+        attachment = self.slot.attachment
+        return attachment is not None and attachment.can(Cap.FRAMED)

@@ -1,0 +1,348 @@
+"""The pseudo-terminal of one process: a tty (the slave) and a file that plays its device (the master).
+
+    master.write -> slave's flip buffer -> discipline -> slave.read
+    slave.write  -> discipline -> driver.write -> master's flip buffer -> master.read
+
+The master has no discipline: it is read as it comes, as Linux's is in its fixed raw mode. Packet
+mode (TIOCPKT) gives its reader the slave's flow and flush events (R-189).
+
+Locks: ``_lock`` (spin) protects the packet status; the master's reads take turns by ``_turn``
+(mutex, a leaf but for the flip buffer).
+"""
+
+from __future__ import annotations
+
+import errno
+import signal
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from ..abi import Poll, Port, Termios, TtyDriver, WinSize, oserror
+from ..abi import termios as T
+from ..core import life, termio
+from ..core.file import OpenFile, TtyFile
+from ..core.flip import FlipBuffer
+from ..core.ioctl import ioctl
+from ..core.kernel import Kernel
+from ..core.readiness import Readiness
+from ..core.tty import Tty
+from ..core.wait import WaitQueue
+
+LIMIT = 8192
+"""Bytes on their way in each direction, as Linux limits a pty's flip buffers."""
+_OPPOSITE = {
+    T.TIOCPKT_STOP: T.TIOCPKT_START,
+    T.TIOCPKT_START: T.TIOCPKT_STOP,
+    T.TIOCPKT_NOSTOP: T.TIOCPKT_DOSTOP,
+    T.TIOCPKT_DOSTOP: T.TIOCPKT_NOSTOP,
+}
+
+
+class SlaveDriver(TtyDriver):
+    """The slave's driver: its device is the master."""
+
+    def __init__(self, port: Port, master: Master) -> None:
+        super().__init__(port)
+        self._master = master
+
+    def open(self) -> None:
+        if self._master.closed:
+            raise oserror(errno.EIO, "the master is closed")
+
+    def write(self, data: bytes) -> int:
+        return self._master.receive(data)
+
+    def write_room(self) -> int:
+        return 0 if self._master.closed else self._master.flip.room
+
+    def flush_buffer(self) -> None:
+        self._master.flush_from_slave()
+
+    def set_termios(self, old: Termios | None) -> None:
+        """A pty is always 8 bits, receiving, without parity. Packet mode hears of IXON (R-189)."""
+        now = self.port.termios
+        cflag = now.cflag & ~(T.CSIZE | T.PARENB) | T.CS8 | T.CREAD
+        self.port.termios = now = now.replace(cflag=cflag)
+        if old is not None:
+            self._master.slave_termios_changed(old, now)
+
+    def unthrottle(self) -> None:
+        self._master.wake_writers()
+
+    def stop(self) -> None:
+        self._master.packet_event(T.TIOCPKT_STOP)
+
+    def start(self) -> None:
+        self._master.packet_event(T.TIOCPKT_START)
+
+
+def _plain_stop(termios: Termios) -> bool:
+    """Output stops and goes on by ^S and ^Q (TIOCPKT_DOSTOP)."""
+    return bool(termios.iflag & T.IXON) and termios.cc[T.VSTOP] == 0x13 and termios.cc[T.VSTART] == 0x11
+
+
+class Master(OpenFile):
+    """The master's open file."""
+
+    def __init__(self, kernel: Kernel, name: str) -> None:
+        super().__init__(kernel, f"{name}.master")
+        runtime = kernel.runtime
+        self.flip = FlipBuffer(runtime, LIMIT)
+        self._turn = runtime.mutex("master")
+        self._lock = runtime.spin("master")
+        self._wait = WaitQueue(runtime)
+        self._packet_mode = False
+        self._status = 0
+        self._locked = False
+        self._other_closed = False
+        self._readinesses: tuple[Readiness, ...] = ()
+        self.tty = Tty(kernel, name, lambda port: SlaveDriver(port, self), flip_limit=LIMIT)
+        self.tty.holds = 1
+        self.tty.on_users = self._slave_users
+        self.tty.on_packet_event = self.packet_event
+
+    # ------------------------------------------------------------------ from the slave
+
+    def receive(self, data: bytes) -> int:
+        if self.closed:
+            raise oserror(errno.EIO, "the master is closed")
+        taken = self.flip.insert(data, None, self.kernel.runtime.now())
+        self.flip.commit()
+        self._wake()
+        return taken
+
+    def flush_from_slave(self) -> None:
+        """tcflush(TCOFLUSH) on the slave: what the master has not read yet is gone.
+
+        Unlike Linux's master ours has no discipline that bytes could already have reached.
+        """
+        self.flip.clear()
+        self.packet_event(T.TIOCPKT_FLUSHWRITE)
+
+    def packet_event(self, bits: int) -> None:
+        """The slave's side has something to tell in packet mode. Does not sleep."""
+        with self._lock:
+            if not self._packet_mode:
+                return
+            for bit, opposite in _OPPOSITE.items():
+                if bits & bit:
+                    self._status &= ~opposite
+            self._status |= bits
+        self._wake()
+
+    def slave_termios_changed(self, old: Termios, new: Termios) -> None:
+        if (old.lflag | new.lflag) & T.EXTPROC:
+            self.packet_event(T.TIOCPKT_IOCTL)
+        if _plain_stop(old) != _plain_stop(new):
+            self.packet_event(T.TIOCPKT_DOSTOP if _plain_stop(new) else T.TIOCPKT_NOSTOP)
+
+    def _slave_users(self, users: int) -> None:
+        self._other_closed = not users
+        self._wake()
+
+    def _wake(self) -> None:
+        self._wait.wake()
+        for readiness in self._readinesses:
+            readiness.schedule()
+
+    def wake_writers(self) -> None:
+        """The slave's side has room again."""
+        self._wake()
+
+    # ------------------------------------------------------------------ the user
+
+    def read(self, size: int, timeout: float | None = None) -> bytes:
+        """Up to ``size`` bytes that the slave has written; in packet mode behind a status byte.
+
+        May sleep. Raises OSError: BlockingIOError (EAGAIN) when nothing came in ``timeout``
+        seconds; EIO when the slave is closed everywhere and everything was read; EBADF.
+        """
+        self._check_open()
+        if size <= 0:
+            if size < 0:
+                raise ValueError("size must not be negative")
+            return b""
+        self.tty.receiver.run_now()  # its echo is on its way to us
+        deadline = self._deadline(timeout)
+        while True:
+            with self._turn:
+                data = self._take(size)
+            if data is not None:
+                self.tty.wakeup()
+                self._moved()
+                return data
+            if not self._wait.wait(self._readable_now, deadline):
+                raise oserror(errno.EAGAIN)
+            self._check_open()
+
+    def _take(self, size: int) -> bytes | None:
+        if not self._packet_mode:
+            data = self.flip.take(size)
+            return data if data else self._at_end()
+        with self._lock:
+            status, self._status = self._status, 0
+        if status:
+            return bytes((status,))
+        if not self.flip.ready:
+            return self._at_end()
+        return b"\0" + self.flip.take(size - 1)
+
+    def _at_end(self) -> bytes | None:
+        """Nothing is there: not yet, or for ever."""
+        if self._other_closed:
+            raise oserror(errno.EIO, "the slave is closed")
+        return None
+
+    def _readable_now(self) -> bool:
+        return self.flip.ready or bool(self._status) or self._other_closed or self.closed
+
+    def write(self, data: bytes | bytearray | memoryview, timeout: float | None = None) -> int:
+        """Type ``data`` at the terminal: all of it, or what went in ``timeout`` seconds.
+
+        May sleep. Raises OSError: BlockingIOError when nothing was taken; EBADF after close.
+        """
+        self._check_open()
+        deadline = self._deadline(timeout)
+        view = memoryview(data)
+        total = 0
+        while True:
+            total += self._push(view[total:])
+            if total == len(view):
+                return total
+            if not self._wait.wait(lambda: self._room or self.closed, deadline):
+                if total:
+                    return total
+                raise oserror(errno.EAGAIN)
+            self._check_open()
+
+    def _push(self, data: memoryview) -> int:
+        port = self.tty.port
+        if port is None:  # hung up, not opened again: there is nothing that could take it
+            return 0
+        taken = port.insert(data)
+        port.push()
+        return taken
+
+    @property
+    def _room(self) -> int:
+        port = self.tty.port
+        return 0 if port is None else port.room
+
+    def poll(self) -> Poll:
+        if self.closed:
+            return Poll.NVAL
+        self.tty.receiver.run_now()
+        return self._poll_now()
+
+    def _poll_now(self) -> Poll:
+        events = Poll(0)
+        if self._status:
+            events |= Poll.PRI | Poll.READABLE
+        if self.flip.ready:
+            events |= Poll.READABLE
+        if self._room:
+            events |= Poll.WRITABLE
+        if self._other_closed:
+            events |= Poll.HUP
+        return events
+
+    def ioctl(self, cmd: int, arg: object = 0) -> object:
+        """TIOCPKT, TIOCGPKT, TIOCSIG, TIOCSPTLCK and FIONREAD are the master's own; the rest acts on
+        the slave's tty."""
+        self._check_open()
+        own = _MASTER_IOCTLS.get(cmd & 0xFFFFFFFF)
+        if own is not None:
+            return own(self, arg)
+        return ioctl(self, self.tty, cmd, arg)
+
+    def _set_packet_mode(self, arg: Any) -> int:
+        with self._lock:
+            self._packet_mode = bool(arg)
+            self._status = 0
+        return 0
+
+    def _signal(self, arg: Any) -> int:
+        """TIOCSIG: INT, QUIT and TSTP only."""
+        if arg not in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
+            raise oserror(errno.EINVAL, f"TIOCSIG {arg!r}")
+        self.kernel.sessions.signal(self.tty, arg)
+        return 0
+
+    def _set_lock(self, arg: Any) -> int:
+        self._locked = bool(arg)
+        return 0
+
+    def tcgetattr(self) -> Termios:
+        """The slave's termios (R-174)."""
+        self._check_open()
+        return self.tty.termios
+
+    def tcsetattr(self, when: int, termios: Termios, timeout: float | None = None) -> None:
+        """Change the slave's termios (R-174)."""
+        self._check_open()
+        termio.set_termios(self.tty, when, termios, self._deadline(timeout))
+
+    def tcflush(self, queue: int) -> None:
+        """TCIFLUSH: what the slave wrote and nobody read. TCOFLUSH: what was typed and is still on
+        its way to the slave's discipline."""
+        self._check_open()
+        if queue not in (T.TCIFLUSH, T.TCOFLUSH, T.TCIOFLUSH):
+            raise oserror(errno.EINVAL, f"tcflush queue {queue!r}")
+        if queue != T.TCOFLUSH:
+            self.flip.clear()
+            self.tty.wakeup()
+        if queue != T.TCIFLUSH:
+            self.tty.receiver.discard()
+        self._wake()
+
+    @property
+    def winsize(self) -> WinSize:
+        return self.tty.winsize
+
+    @property
+    def statistics(self) -> dict[str, int]:
+        return self.tty.statistics
+
+    # ------------------------------------------------------------------ life
+
+    def open_slave(self, ldisc: int | str | None = None, **options: object) -> TtyFile:
+        """One more open file on the slave. Raises OSError EIO when the master is closed or locked."""
+        self._check_open()
+        if self._locked:
+            raise oserror(errno.EIO, "the slave is locked (TIOCSPTLCK)")
+        return TtyFile(self.tty, ldisc=ldisc, options=options)
+
+    def close(self) -> None:
+        """The terminal is gone: the slave is hung up, and it is when this returns. Idempotent."""
+        if self.closed:
+            return
+        self.closed = True
+        self._wake()
+        life.vhangup(self.tty, "the master was closed")
+        life.drop_hold(self.tty)
+        self.flip.clear()
+        self._end_readiness()
+
+    def _attach_readiness(self, readiness: Readiness) -> None:
+        self._readinesses = (*self._readinesses, readiness)
+
+    def __enter__(self) -> Master:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Master {self.name}{' closed' if self.closed else ''}>"
+
+
+_MASTER_IOCTLS: dict[int, Callable[[Master, Any], object]] = {
+    T.TIOCPKT: Master._set_packet_mode,
+    T.TIOCGPKT: lambda master, arg: int(master._packet_mode),
+    T.TIOCSIG: Master._signal,
+    T.TIOCSPTLCK: Master._set_lock,
+    T.FIONREAD: lambda master, arg: master.flip.size,
+}
