@@ -11,12 +11,13 @@ SOURCES := ttyhost $(wildcard plugins/*/src contrib/*/src)
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint docs clean
 
 help:
 	@echo "make demo    run the main job for real: disciplines from packages, real lines, real traffic"
 	@echo "make test    run the tests"
 	@echo "make lint    run ruff, mypy --strict and the import rules"
+	@echo "make docs    write what the pages of docs/ have from the code"
 	@echo "make clean   remove .venv and everything that was built"
 
 demo: .venv/installed
@@ -32,9 +33,13 @@ lint: .venv/installed-dev
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@echo "== mypy --strict: $(SOURCES)"
-	@$(BIN)/mypy $(SOURCES) conftest.py tests/peers
+	@$(BIN)/mypy $(SOURCES) conftest.py docs/generate.py tests/*.py tests/peers
 	@echo "== import-linter: imports run one way"
 	@$(BIN)/lint-imports --no-logo
+
+docs: .venv/installed
+	@echo "== docs: the parts that are made from the code"
+	@$(BIN)/python docs/generate.py
 
 clean:
 	@echo "== removing .venv, build and caches"
