@@ -125,6 +125,7 @@ def _attach(tty: Tty, entry: Entry, options: dict[str, object]) -> None:
         tty.receiver.flip.private = attachment.can(Cap.CANONICAL)
         attachment.open()
         slot.fire(Event.OPENED)
+        tty.last_ldisc = (entry.ops.number, options)
     except BaseException:
         if slot.state is State.OPEN:  # it opened; what failed came after
             slot.state = State.HALTED

@@ -41,7 +41,7 @@ def open_file(tty: Tty, file: TtyFile, ldisc: int | str | None, options: dict[st
             tty.slot.fire(Event.REOPEN)
         fresh = tty.slot.state is State.EMPTY
         if fresh:
-            _bring_up(tty, tty.initial_ldisc if ldisc is None else ldisc, options)
+            _bring_up(tty, *(tty.last_ldisc if ldisc is None else (ldisc, options)))
         tty.files.add(file)
     tty.kernel.ttys.add(tty)
     if tty.on_users is not None:

@@ -129,11 +129,12 @@ class Slot:
             if atomic := self._kernel.runtime.atomic:
                 atomic("shut")
             self._tty.wake_all()
-            left = queue.wait(lambda: not self.users or self.state is State.STUCK, deadline)
-            if left and self.state is State.CHANGING:
-                self.fire(Event.HALT)
-        finally:  # in time or not, and also when the wait was interrupted, no flag stays behind
-            if not left and self.state is State.CHANGING:
+            if queue.wait(lambda: not self.users or self.state is State.STUCK, deadline):
+                if self.state is State.CHANGING:
+                    self.fire(Event.HALT)
+                left = True
+        finally:  # late, or interrupted: no flag stays behind
+            if not left and self.state in (State.CHANGING, State.HALTED):
                 self.state = State.OPEN
                 self.reveal()
                 self._kernel.trace(self._tty, Event.GIVE_UP.name)

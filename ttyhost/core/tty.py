@@ -58,7 +58,7 @@ class Tty:
         "holds",
         "hung_up",
         "hup_queued",
-        "initial_ldisc",
+        "last_ldisc",
         "kernel",
         "lock",
         "name",
@@ -95,7 +95,8 @@ class Tty:
         """The open files that are not hung up. Protected by ``lock``."""
         self.holds = 0
         """Others that keep the tty alive without a file: a pty's master."""
-        self.initial_ldisc: int | str = 0
+        self.last_ldisc: tuple[int | str, dict[str, object]] = (0, {})
+        """What was attached last, and its options: attached again at a reopen."""
         self.hung_up = False
         self.hup_queued = False
         self.closing = False

@@ -1,0 +1,328 @@
+"""set_ldisc: rules R-050 to R-066. Golden traces, and a fault after every step."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from ttyhost.abi.termios import ECHO, TCSANOW, TIOCGETD, TIOCSETD
+from ttyhost.core.states import RESTING, State
+
+from .conftest import until
+from .disciplines import Device, Plain, Tracing
+
+
+class Quiet(Device):
+    """Refuses lines by ldisc_ok."""
+
+    def ldisc_ok(self, number):
+        if number == 201:
+            raise OSError(errno.EPERM, "not on this device")
+
+
+def trace(host, fn):
+    """The steps that ``fn`` makes the state machine take."""
+    steps = []
+    host.kernel.tracer = lambda tty, step: steps.append(step)
+    try:
+        fn()
+    except OSError as why:
+        steps.append(f"errno {errno.errorcode[why.errno]}")
+    finally:
+        host.kernel.tracer = None
+    return steps
+
+
+GOLDEN = {
+    "change": ["LOCKED", "ASK", "HALT", "CHECKED", "CLOSE", "CLOSED", "ATTACH", "OPENED"],
+    "same": ["LOCKED", "ASK", "HALT", "CHECKED", "KEEP"],
+    "veto": ["LOCKED", "ASK", "HALT", "KEEP", "errno EPERM"],
+    "refused": [
+        "LOCKED", "ASK", "HALT", "CHECKED", "CLOSE", "CLOSED", "ATTACH", "OPEN_FAILED",
+        "ATTACH", "OPENED", "errno ENOMEM",
+    ],
+    "busy": ["LOCKED", "ASK", "GIVE_UP", "errno EBUSY"],
+    "hung up": ["errno EIO"],
+}  # fmt: skip
+
+
+@pytest.mark.rule("R-055")
+@pytest.mark.parametrize("path", GOLDEN)
+def test_golden_trace(host, path):
+    tty = host.open_driver(Quiet, ldisc="plain")
+    steps = {
+        "change": lambda: tty.set_ldisc("tracing"),
+        "same": lambda: tty.set_ldisc("plain"),
+        "veto": lambda: tty.set_ldisc("lines"),
+        "refused": lambda: tty.set_ldisc("refuses"),
+        "busy": lambda: tty.set_ldisc("tracing"),
+        "hung up": lambda: tty.set_ldisc("tracing"),
+    }
+    if path == "busy":
+        from threading import Thread
+
+        refs = []
+        taker = Thread(target=lambda: refs.append(tty.ldisc_ref()))
+        taker.start()
+        taker.join()
+        host.kernel.ldisc_timeout = 0.01
+        assert trace(host, steps[path]) == GOLDEN[path]
+        refs[0].deref()
+        return
+    if path == "hung up":
+        tty.vhangup()
+    assert trace(host, steps[path]) == GOLDEN[path]
+
+
+@pytest.mark.rule("R-064")
+@pytest.mark.parametrize("target", ["tracing", "plain", "lines", "refuses"])
+@pytest.mark.parametrize("step", range(11))
+def test_a_fault_after_any_step_leaves_one_discipline_and_right_counts(warn_host, target, step):
+    host = warn_host
+    tty = host.open_driver(Quiet, ldisc="plain")
+    left = step
+
+    def fail(_tty, name):
+        nonlocal left
+        left -= 1
+        if left == -1:
+            raise OSError(errno.ENOMEM, f"injected after {name}")
+
+    host.kernel.tracer = fail
+    try:
+        tty.set_ldisc(target)
+    except OSError as why:
+        assert why.errno in (errno.ENOMEM, errno.EPERM)
+    host.kernel.tracer = None
+    slot = tty.tty.slot
+    assert slot.state is State.OPEN
+    assert slot.state in RESTING
+    assert slot.users == []
+    assert tty.ldisc is not None
+    assert tty.tcgetattr().line == tty.ldisc.number
+    lines = {row.number: row.lines for row in host.ldiscs.rows()}
+    assert lines.pop(tty.ldisc.number) == 1
+    assert set(lines.values()) == {0}
+    assert not tty.tty.do_write_wakeup
+    tty.set_ldisc("plain")
+    tty.tty.driver.receive(b"alive")
+    assert tty.read(10, timeout=5) == b"alive"
+    tty.close()
+    assert {row.lines for row in host.ldiscs.rows()} == {0}
+
+
+@pytest.mark.rule("R-050")
+def test_open_first_and_nothing_else_until_it_returns(host):
+    calls = []
+
+    class Careful(Plain):
+        name, number = "careful", 222
+
+        def open(self):
+            self.tty.log.info("opening")
+            calls.append("open")
+            device = Device.last
+            device.receive(b"early")  # arrives during open: stays queued (R-108)
+            host.kernel.runtime.now()
+            device.port.wakeup()
+            calls.append("opened")
+
+        def receive_buf(self, data, flags=None):
+            calls.append(bytes(data))
+            return super().receive_buf(data, flags)
+
+        def write_wakeup(self):
+            calls.append("wakeup")
+
+    host.ldiscs.register(222, Careful)
+    tty = host.open_driver(Device, ldisc="careful")
+    assert tty.read(10, timeout=5) == b"early"
+    assert calls == ["open", "opened", b"early"]
+
+
+@pytest.mark.rule("R-052")
+def test_open_and_close_alternate_and_a_failed_open_is_not_closed(host):
+    log = []
+
+    class Failing(Plain):
+        name, number = "failing", 223
+
+        def open(self):
+            log.append("open")
+            raise OSError(errno.ENODEV, "no")
+
+        def close(self):
+            log.append("close")
+
+    host.ldiscs.register(223, Failing)
+    tty = host.open_driver(Device, ldisc="plain")
+    with pytest.raises(OSError) as error:
+        tty.set_ldisc("failing")
+    assert error.value.errno == errno.ENODEV
+    assert log == ["open"]
+    tty.set_ldisc("tracing")
+    tty.set_ldisc("plain")
+    assert list(Tracing.calls) == ["open", "close"]
+
+
+@pytest.mark.rule("R-054")
+def test_the_next_discipline_sees_nothing_of_the_former(line):
+    tty, device = line
+    tty.tty.do_write_wakeup = True
+    device.sent()
+    tty.tty.do_write_wakeup = False
+    first = tty.tty.slot.attachment.instance
+    tty.set_ldisc("tracing")
+    second = tty.tty.slot.attachment.instance
+    assert first is not second
+    assert first.tty is not second.tty
+    assert not tty.tty.do_write_wakeup
+    assert tty.ioctl(TIOCGETD) == 202
+
+
+@pytest.mark.rule("R-057")
+def test_a_blocked_reader_leaves_with_eagain_when_a_change_is_asked_for(line, background):
+    tty, _ = line
+    reader = background(tty.read, 10)
+    until(lambda: tty.ldisc.users == 1)
+    tty.set_ldisc("tracing")
+    with pytest.raises(BlockingIOError):
+        reader()
+
+
+@pytest.mark.rule("R-057")
+def test_a_blocked_writer_leaves_too(line, background):
+    tty, device = line
+    device.room = 3
+    writer = background(tty.write, b"0123456789")
+    until(lambda: device.written == b"012" and tty.ldisc.users == 1)
+    tty.set_ldisc("tracing")
+    assert_partial_or_again(writer)
+
+
+def assert_partial_or_again(join):
+    try:
+        assert join() == 3
+    except BlockingIOError:
+        pass
+
+
+@pytest.mark.rule("R-058")
+def test_after_ebusy_nothing_stays_behind(line, background):
+    tty, device = line
+    refs = []
+    background(lambda: refs.append(tty.ldisc_ref()))()
+    tty.kernel.ldisc_timeout = 0.02
+    with pytest.raises(OSError) as error:
+        tty.set_ldisc("tracing")
+    assert error.value.errno == errno.EBUSY
+    reader = background(tty.read, 10)  # must block again, not act non-blocking
+    until(lambda: tty.ldisc.users == 2)
+    device.receive(b"later")
+    assert reader() == b"later"
+    refs[0].deref()
+
+
+@pytest.mark.rule("R-059")
+def test_the_fall_back_is_old_then_n_tty_then_n_null(host):
+    class Once(Plain):
+        """Opens the first time only."""
+
+        name, number = "once", 224
+        opened = 0
+
+        def open(self):
+            Once.opened += 1
+            if Once.opened > 1:
+                raise OSError(errno.ENOSPC, "only once")
+
+    class Terminal(Plain):
+        name, number = "n_tty", 0
+
+    host.ldiscs.register(224, Once)
+    tty = host.open_driver(Device, ldisc="once")
+    with pytest.raises(OSError) as error:
+        tty.set_ldisc("refuses")
+    assert error.value.errno == errno.ENOMEM  # the first error
+    assert tty.ldisc.name == "n_null"
+    assert tty.tcgetattr().line == 27
+    tty.close()
+    Once.opened = 0
+    host.ldiscs.register(0, Terminal)
+    tty = host.open_driver(Device, ldisc="once")
+    with pytest.raises(OSError):
+        tty.set_ldisc("refuses")
+    assert tty.ldisc.name == "n_tty"
+
+
+@pytest.mark.rule("R-061")
+def test_the_driver_hears_of_a_real_change_only(line):
+    tty, device = line
+    device.told.clear()
+    tty.set_ldisc("plain")
+    with pytest.raises(OSError):
+        tty.set_ldisc("refuses")
+    assert device.told == []
+    tty.set_ldisc("tracing")
+    assert device.told == ["set_ldisc 202"]
+
+
+@pytest.mark.rule("R-062")
+def test_the_driver_may_refuse_before_anything_is_closed(host):
+    tty = host.open_driver(Quiet, ldisc="tracing")
+    with pytest.raises(PermissionError):
+        tty.set_ldisc("lines")
+    assert list(Tracing.calls) == ["open"]
+    assert tty.ldisc.name == "tracing"
+
+
+@pytest.mark.rule("R-065")
+def test_what_is_in_the_flip_buffer_goes_to_the_next_discipline(line, host):
+    tty, device = line
+    device.receive(b"for the old one")
+    host.flush_work()
+    tty.set_ldisc("n_null")
+    device.receive(b"queued")
+    host.flush_work()
+    with pytest.raises(OSError) as error:
+        tty.read(10, timeout=0)
+    assert error.value.errno == errno.EIO
+    tty.set_ldisc("plain")
+    assert tty.read(100, timeout=5) == b"queued"
+
+
+@pytest.mark.rule("R-066")
+def test_termios_survives_but_for_the_line(line):
+    tty, _ = line
+    before = tty.tcgetattr()
+    tty.tcsetattr(TCSANOW, before.replace(lflag=before.lflag & ~ECHO))
+    tty.ioctl(TIOCSETD, 201)
+    after = tty.tcgetattr()
+    assert after == before.replace(lflag=before.lflag & ~ECHO, line=201)
+
+
+def test_options_are_checked_and_used_again_at_fall_back(line):
+    tty, device = line
+    tty.set_ldisc("plain", greeting="hello ")
+    with pytest.raises(OSError):
+        tty.set_ldisc("refuses")
+    assert bytes(device.written) == b"hello hello "
+    with pytest.raises(ValueError, match="no option 'mtu'"):
+        tty.set_ldisc("plain", mtu=5)
+
+
+@pytest.mark.rule("R-056")
+def test_output_drains_before_the_change_or_it_is_ebusy(line, background):
+    tty, device = line
+    device.pending = 5
+    change = background(tty.set_ldisc, "tracing")
+    assert tty.ldisc.name == "plain"
+    device.sent()
+    change()
+    assert tty.ldisc.name == "tracing"
+    device.pending = 5
+    tty.kernel.ldisc_timeout = 0.02
+    with pytest.raises(OSError) as error:
+        tty.set_ldisc("plain")
+    assert error.value.errno == errno.EBUSY
