@@ -1,0 +1,11 @@
+"""N_TTY, Linux's terminal line discipline, byte for byte: for ttyhost, and alone.
+
+``NTty`` is the discipline (number 0); ``NTtyCore`` does its work and needs no host; ``Pty`` is a
+pseudo-terminal made of it, for terminal emulators, SSH servers and tests.
+"""
+
+from .core import NTtyCore
+from .line import Line, MemoryLine
+from .pty import Pty
+
+__all__ = ["Line", "MemoryLine", "NTtyCore", "Pty"]

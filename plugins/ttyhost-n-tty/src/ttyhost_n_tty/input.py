@@ -1,0 +1,375 @@
+"""Input: what each byte from the line does.
+
+A batch is what arrives together. Most of it is quiet (modes.py) and moves as one run; at a noisy
+byte the table of meanings says which method here takes it. Those methods, ``newline`` to
+``signal_char``, are meant to be overridden by a discipline that edits differently.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+from ttyhost.abi import BREAK, NORMAL, OVERRUN, PARITY, Termios
+from ttyhost.abi import termios as t
+
+from .echo import SET_CANON, Echo
+from .editing import Editor
+from .line import Line
+from .modes import NL, Modes, modes_of
+from .output import Output
+from .reading import SIZE, ReadBuffer
+
+_NO_FLAG = bytes((NORMAL,))
+_FULL_MARK = b"\xff\x00"
+
+
+class Input:
+    """The half of the core that faces the line."""
+
+    def __init__(self, line: Line, termios: Termios) -> None:
+        self.line = line
+        self.modes: Modes = modes_of(termios)
+        self.buffer = ReadBuffer()
+        self.output = Output(line, self.modes)
+        self.echo = Echo(self.output, self.modes)
+        self.editor = Editor(self.buffer, self.echo, self.modes)
+        self.lnext = False
+        """The next character is data, whatever it is."""
+        self._over_long = False
+        self.no_room = False
+        """Bytes were refused: whoever has them shall offer them again after a read."""
+
+    # ------------------------------------------------------------------------ batches
+
+    def receive(
+        self, data: bytes | bytearray, flags: bytes | None = None, *, seen: int = 0, closing: bool = False
+    ) -> int:
+        """Bytes from the line; how many were taken, fewer when the buffer is full.
+
+        ``flags`` holds one Flag for each byte, or is None. The first ``seen`` bytes were shown to
+        ``lookahead``. ``closing``: nobody will read; only flow control is looked at.
+        """
+        taken = 0
+        while n := min(self._room(), len(data) - taken):
+            whole = n == len(data)
+            marks = None if flags is None else flags[taken : taken + n]
+            if not (self._over_long and marks and marks[0] == PARITY):
+                batch = data if whole else data[taken : taken + n]
+                self._batch(batch, marks, max(seen - taken, 0), closing)
+            taken += n
+        return taken
+
+    def _room(self) -> int:
+        """Bytes that can be taken now. Of an over-long line one at a time: the last place is
+        overwritten by each, so that the line's end always finds one."""
+        left = SIZE - len(self.buffer)
+        room = (left + 2) // 3 - 1 if self.modes.parmrk else left - 1
+        if room > 0:
+            self._over_long = False
+            return room
+        buffer = self.buffer
+        self._over_long = self.modes.icanon and buffer.canon == buffer.tail
+        if self._over_long and room < 0:
+            buffer.cut(buffer.head - 1)
+        self.no_room = not self._over_long
+        return int(self._over_long)
+
+    def _batch(self, data: bytes | bytearray, flags: bytes | None, seen: int, closing: bool) -> None:
+        if flags is not None and not flags.strip(_NO_FLAG):
+            flags = None
+        if self.modes.raw:
+            for run, flag in _runs(data, flags):
+                if flag == NORMAL:
+                    self.buffer.put(run)
+                else:
+                    self._flagged(run, flag)
+        elif closing and not self.modes.extproc:
+            for run, flag in _runs(data, flags):
+                if flag == NORMAL:
+                    self._closing(run, seen)
+                seen -= len(run)
+        elif flags is None:
+            self._normal(data, seen, whole=True)
+            self.echo.flush()
+        else:
+            for run, flag in _runs(data, flags):
+                if flag == NORMAL:
+                    self._normal(run, seen)
+                else:
+                    self.lnext = False
+                    self._flagged(run, flag)
+                seen -= len(run)
+            self.echo.flush()
+
+    # ------------------------------------------------------------------- ordinary bytes
+
+    def _normal(self, data: bytes | bytearray, seen: int, *, whole: bool = False) -> None:
+        modes = self.modes
+        if modes.pre is not None:
+            data = data.translate(modes.pre)
+        if modes.extproc:
+            self.buffer.put(data)
+            return
+        if not self.lnext and not data.translate(None, modes.quiet):
+            self._quiet(data, last=whole)
+            return
+        at = 0
+        while at < len(data):
+            if self.lnext:
+                self.lnext = False
+                self._literal(data[at : at + 1])
+                at += 1
+                continue
+            noisy = modes.noisy(data, at)
+            end = noisy.start() if noisy else len(data)
+            if at < end:
+                self._quiet(data[at:end])
+            if noisy:
+                self._noisy(data[end], end < seen)
+            at = end + 1
+
+    def _noisy(self, c: int, seen: bool) -> None:
+        """One byte with a meaning, or one that is echoed or queued as more than itself."""
+        meaning = self.modes.special.get(c)
+        if meaning is None:
+            self._literal(bytes((c,)))
+            return
+        if meaning.restarts:
+            self._any_char()
+        elif seen and meaning.method != "signal_char":
+            return
+        getattr(self, meaning.method)(meaning.arg)
+
+    def _quiet(self, run: bytes | bytearray, *, last: bool = False) -> None:
+        """A run of quiet bytes: text, in which a newline ends a line if the mode has lines.
+
+        ``last``: nothing comes after it in this batch that could discard or hold its echo.
+        """
+        modes, buffer = self.modes, self.buffer
+        self._any_char()
+        while self.editor.erasing and run and modes.echo:
+            self._noisy(run[0], False)
+            run = run[1:]
+        text = modes.fold(run)
+        if modes.echo and text:
+            self._echo_text(text, at_once=last)
+        if modes.icanon:
+            buffer.put_lines(text)
+        else:
+            buffer.put(text)
+
+    def _echo_text(self, text: bytes | bytearray, *, at_once: bool) -> None:
+        output, buffer = self.output, self.buffer
+        at_start = buffer.canon == buffer.head and (text[0] != NL or not self.modes.icanon)
+        if at_once and not self.echo.code and self.modes.opost and self.modes.simple:
+            room = output.room()
+            if 2 * len(text) <= room:
+                if at_start:
+                    output.canon_column = output.column
+                output.send(output.process(bytes(text), room)[1])
+                return
+        code = SET_CANON + text if at_start else text
+        if self.modes.icanon:
+            code = code.replace(b"\n", b"\n" + SET_CANON)
+            if text[-1] == NL:
+                code = code[: -len(SET_CANON)]
+            code = code.replace(SET_CANON + b"\n", b"\n")
+        self.echo.commit_run(code)
+
+    def _literal(self, run: bytes | bytearray) -> None:
+        """Bytes that are data and nothing else."""
+        self._any_char()
+        if self.modes.echo:
+            self.editor.finish_erasing()
+            if self.buffer.canon == self.buffer.head:
+                self.echo.set_canon_column()
+            self.echo.raw(bytes(self.echo.form(run)))
+            self.echo.commit()
+        self.buffer.put_quoted(run.replace(b"\xff", b"\xff\xff") if self.modes.parmrk else run)
+
+    def _any_char(self) -> None:
+        """IXANY: any character starts a line that ^S has stopped."""
+        if self.modes.ixany and self.line.stopped and not self.line.tco_stopped:
+            self._restart()
+
+    def _restart(self) -> None:
+        self.line.start()
+        self.echo.push()
+
+    # ---------------------------------------------------------------- special characters
+
+    def start_char(self, c: int) -> None:
+        """START with IXON: output goes on."""
+        self._restart()
+
+    def stop_char(self, c: int) -> None:
+        """STOP with IXON: output, and echo with it, is held."""
+        self.line.stop()
+
+    def signal_char(self, c: int) -> None:
+        """INTR, QUIT or SUSP with ISIG."""
+        self.interrupt(self.modes.signal(c))
+        if self.modes.ixon:
+            self.line.start()
+        if self.modes.echo:
+            self.echo.char(c)
+            self.echo.commit()
+        else:
+            self.echo.push()
+
+    def interrupt(self, signum: int) -> None:
+        """Send a signal and, without NOFLSH, discard input and output."""
+        self.line.signal(signum)
+        if self.modes.noflsh:
+            return
+        self.echo.clear()
+        self.line.driver_flush()
+        self.forget_input()
+        self.line.packet_event(t.TIOCPKT_FLUSHREAD)
+
+    def forget_input(self) -> None:
+        """All that nobody has read, also what is being typed. A pending VLNEXT stays, as on Linux."""
+        self.buffer.reset()
+        self.editor.erasing = False
+
+    def ignore(self, c: int) -> None:
+        """CR with IGNCR."""
+
+    def erase_char(self, c: int) -> None:
+        self.editor.erase(c)
+        self.echo.commit()
+
+    def werase_char(self, c: int) -> None:
+        self.editor.werase()
+        self.echo.commit()
+
+    def kill_char(self, c: int) -> None:
+        self.editor.kill(c)
+        self.echo.commit()
+
+    def lnext_char(self, c: int) -> None:
+        """The next character is data. On the screen it will overwrite the ``^`` shown now."""
+        self.lnext = True
+        if self.modes.echo:
+            self.editor.finish_erasing()
+            if self.modes.echoctl:
+                self.echo.raw(b"^\b")
+                self.echo.commit()
+
+    def reprint_char(self, c: int) -> None:
+        self.editor.reprint(c)
+        self.echo.commit()
+
+    def newline(self, c: int) -> None:
+        if self.modes.echo or self.modes.echonl:
+            self.echo.raw(b"\n")
+            self.echo.commit()
+        self.buffer.end_line(NL)
+
+    def eof_char(self, c: int) -> None:
+        """End of file: readers get what there is of the line. Never echoed."""
+        self.buffer.end_line(t.POSIX_VDISABLE)
+
+    def eol_char(self, c: int) -> None:
+        if self.modes.echo:
+            self._echo_char(c)
+        if self.modes.parmrk and c == 0xFF:
+            self.buffer.put(b"\xff")
+        self.buffer.end_line(c)
+
+    def data_char(self, c: int) -> None:
+        """CR and NL that were mapped: data, but NL is shown as a new line, not as ``^J``."""
+        if self.modes.echo:
+            self.editor.finish_erasing()
+            if c == NL:
+                self.echo.raw(b"\n")
+                self.echo.commit()
+            else:
+                self._echo_char(c)
+        self.buffer.put(bytes((c,)))
+
+    def _echo_char(self, c: int) -> None:
+        if self.buffer.canon == self.buffer.head:
+            self.echo.set_canon_column()
+        self.echo.char(c)
+        self.echo.commit()
+
+    # -------------------------------------------------------------------- bytes with flags
+
+    def _flagged(self, run: bytes | bytearray, flag: int) -> None:
+        """Bytes about which the line complained: break, parity or framing error, overrun."""
+        if flag == OVERRUN:
+            self.line.count("rx_overrun", len(run))
+            return
+        for c in run:
+            if flag == BREAK:
+                self.break_received()
+            else:
+                self.parity_error(c)
+
+    def break_received(self) -> None:
+        if self.modes.ignbrk:
+            return
+        if self.modes.brkint:
+            self.interrupt(signal.SIGINT)
+            return
+        self.buffer.put(_FULL_MARK + b"\0" if self.modes.parmrk else b"\0")
+
+    def parity_error(self, c: int) -> None:
+        """A parity or framing error on ``c``."""
+        if not self.modes.inpck:
+            self.buffer.put_quoted(bytes((c,)))
+        elif self.modes.ignpar:
+            return
+        elif self.modes.parmrk:
+            self.buffer.put_quoted(_FULL_MARK + bytes((c,)))
+        else:
+            self.buffer.put(b"\0")
+
+    # ---------------------------------------------------------------------- flow control
+
+    def lookahead(self, data: bytes | bytearray, flags: bytes | None = None) -> None:
+        """A first look at bytes that wait for room: START and STOP act at once."""
+        if not self.modes.ixon:
+            return
+        for run, flag in _runs(data, flags):
+            if flag == NORMAL:
+                for c in run.translate(None, self.modes.no_flow):
+                    self._flow_char(c)
+
+    def _flow_char(self, c: int) -> bool:
+        """START or STOP, done; False: another character."""
+        if self.modes.is_char(c, t.VSTART):
+            self.start_char(c)
+            return True
+        if self.modes.is_char(c, t.VSTOP):
+            self.stop_char(c)
+            return True
+        return False
+
+    def _closing(self, run: bytes | bytearray, seen: int) -> None:
+        """Output drains and nobody reads any more: only what starts and stops output counts."""
+        if not self.modes.ixon:
+            return
+        if self.modes.pre is not None:
+            run = run.translate(self.modes.pre)
+        for at, c in enumerate(run):
+            if c not in self.modes.no_flow:
+                if at >= seen:
+                    self._flow_char(c)
+            elif not any(self.modes.is_char(c, i) for i in (t.VINTR, t.VQUIT, t.VSUSP)):
+                self._any_char()
+
+
+def _runs(data: bytes | bytearray, flags: bytes | None) -> Iterator[tuple[bytes | bytearray, int]]:
+    """The stretches of ``data`` with one flag."""
+    if flags is None:
+        yield data, NORMAL
+        return
+    at = 0
+    while at < len(data):
+        flag = flags[at]
+        end = len(flags) - len(flags[at:].lstrip(bytes((flag,))))
+        yield data[at:end], flag
+        at = end

@@ -1,0 +1,269 @@
+"""Pty: a pseudo-terminal without a kernel and without a host, for one thread.
+
+    master_write --> flip --> NTtyCore --> slave_read        the program's side is the slave
+    master_read  <-- queue <-- NTtyCore <-- slave_write      the terminal's side is the master
+
+Everything that can happen has happened when a method returns. Nothing waits: BlockingIOError
+says that a blocking call would have. For terminal emulators, SSH servers, browsers; and the
+reference against which the real kernel's pty is compared in ttyhost's tests.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+
+from ttyhost.abi import Poll, Termios, oserror
+from ttyhost.abi import termios as t
+
+from .core import NTtyCore
+from .line import MemoryLine
+from .modes import modes_of
+
+FLIP = 8192
+"""Bytes on the way to one side, beyond what its read buffer holds."""
+_QUEUE = 4095
+"""Bytes that have reached the master: a flush of the slave's output leaves those."""
+_WRITE = 2048
+"""A longer write arrives in pieces of this size."""
+
+_OPPOSITE = {
+    t.TIOCPKT_STOP: t.TIOCPKT_START,
+    t.TIOCPKT_START: t.TIOCPKT_STOP,
+    t.TIOCPKT_NOSTOP: t.TIOCPKT_DOSTOP,
+    t.TIOCPKT_DOSTOP: t.TIOCPKT_NOSTOP,
+}
+
+
+class _SlaveLine(MemoryLine):
+    """The slave's line: ``output`` is the master's queue, then the flip buffer on its way to it."""
+
+    def __init__(self) -> None:
+        super().__init__(_QUEUE + FLIP)
+        self.packet = False
+        self.status = 0
+        self.arrived = 0
+        """How much of ``output`` has reached the master."""
+
+    def driver_write(self, data: bytes | bytearray | memoryview, /) -> int:
+        taken = super().driver_write(data)
+        self.arrived = min(len(self.output), _QUEUE)
+        return taken
+
+    def take(self, size: int) -> bytes:
+        data = bytes(self.output[: min(size, self.arrived)])
+        del self.output[: len(data)]
+        self.arrived = min(len(self.output), _QUEUE)
+        return data
+
+    def driver_flush(self) -> None:
+        """Discard what has not reached the master."""
+        del self.output[self.arrived :]
+        self.packet_event(t.TIOCPKT_FLUSHWRITE)
+
+    def stop(self) -> None:
+        if not self.stopped:
+            self.stopped = True
+            self.packet_event(t.TIOCPKT_STOP)
+
+    def start(self) -> None:
+        if self.stopped and not self.tco_stopped:
+            self.stopped = False
+            self.packet_event(t.TIOCPKT_START)
+
+    def packet_event(self, bits: int, /) -> None:
+        if self.packet:
+            self.status = (self.status & ~_OPPOSITE.get(bits, 0)) | bits
+
+
+class Pty:
+    """A master and a slave with N_TTY on it. ``signals`` lists what the terminal sent."""
+
+    def __init__(self, termios: Termios | None = None) -> None:
+        self._line = _SlaveLine()
+        self._flip: deque[tuple[bytes, int]] = deque()
+        self.termios = Termios() if termios is None else termios
+        self.core = NTtyCore(self._line, self.termios)
+        self.master_closed = False
+        self.slave_closed = False
+
+    @property
+    def signals(self) -> list[int]:
+        return self._line.signals
+
+    # ------------------------------------------------------------------------- master
+
+    def master_write(self, data: bytes) -> int:
+        """Type: how many bytes were taken."""
+        waiting = sum(len(chunk) for chunk, _ in self._flip)
+        room = FLIP - waiting
+        if data and room <= 0:
+            raise oserror(errno.EAGAIN)
+        for at in range(0, min(len(data), room), _WRITE):
+            self._flip.append((data[at : min(at + _WRITE, room)], 0))
+            self._deliver()
+        return min(len(data), room)
+
+    def master_read(self, size: int) -> bytes:
+        """What the terminal shall show; in packet mode a status byte first."""
+        line = self._line
+        if line.packet and line.status and size:
+            status, line.status = line.status, 0
+            return bytes((status,))
+        if line.arrived and size:
+            return b"\0" + line.take(size - 1) if line.packet else line.take(size)
+        if size and self.slave_closed:
+            raise oserror(errno.EIO)
+        if size:
+            raise oserror(errno.EAGAIN)
+        return b""
+
+    def master_poll(self) -> Poll:
+        events = Poll(0)
+        if self._line.arrived:
+            events |= Poll.READABLE
+        if self._line.packet and self._line.status:
+            events |= Poll.PRI | Poll.READABLE
+        if self.slave_closed:
+            events |= Poll.HUP
+        if sum(len(chunk) for chunk, _ in self._flip) < FLIP:
+            events |= Poll.WRITABLE
+        return events
+
+    def master_inq(self) -> int:
+        """FIONREAD."""
+        return self._line.arrived
+
+    def master_flush(self, queue: int) -> None:
+        """tcflush on the master: TCIFLUSH is what the slave wrote, TCOFLUSH what was typed."""
+        if queue in (t.TCIFLUSH, t.TCIOFLUSH):
+            self._line.output.clear()
+            self._line.arrived = 0
+        if queue in (t.TCOFLUSH, t.TCIOFLUSH):
+            self._flip.clear()
+
+    def set_packet_mode(self, on: bool) -> None:
+        """TIOCPKT."""
+        if on and not self._line.packet:
+            self._line.status = 0
+        self._line.packet = on
+
+    def close_master(self) -> None:
+        """The terminal has gone: the slave is hung up."""
+        self.master_closed = True
+
+    # -------------------------------------------------------------------------- slave
+
+    def slave_read(self, size: int) -> bytes:
+        """What a program's non-blocking read gives."""
+        if self.master_closed or size == 0:
+            return b""
+        core = self.core
+        data = core.read(size)
+        if data is None:
+            cc = self.termios.cc
+            if not core.modes.icanon and not cc[t.VMIN] and not cc[t.VTIME]:
+                return b""
+            raise oserror(errno.EAGAIN)
+        self._resume()
+        return data
+
+    def slave_write(self, data: bytes) -> int:
+        """A program's output: how many bytes were taken."""
+        if self.master_closed:
+            raise oserror(errno.EIO)
+        taken = 0
+        while taken < len(data) or not taken:
+            piece = data[taken : taken + _WRITE]
+            done = self.core.write(piece)
+            taken += done
+            if not done:
+                break
+        if data and not taken:
+            raise oserror(errno.EAGAIN)
+        return taken
+
+    def slave_poll(self) -> Poll:
+        if self.master_closed:
+            return Poll.READABLE | Poll.WRITABLE | Poll.ERR | Poll.HUP
+        events = Poll.READABLE if self.core.readable() else Poll(0)
+        return events | Poll.WRITABLE if self._line.write_room() > 0 else events
+
+    def slave_inq(self) -> int:
+        """FIONREAD."""
+        return self.core.inq()
+
+    def slave_flush(self, queue: int) -> None:
+        """tcflush on the slave."""
+        if queue in (t.TCIFLUSH, t.TCIOFLUSH):
+            self._flip.clear()
+            self._flush_input()
+        if queue in (t.TCOFLUSH, t.TCIOFLUSH):
+            self._line.driver_flush()
+
+    def tcsetattr(self, when: int, termios: Termios) -> None:
+        """With TCSAFLUSH unread input is discarded first."""
+        if when == t.TCSAFLUSH:
+            self._flush_input()
+        old, self.termios = self.core.modes, termios
+        new = modes_of(termios)
+        if old.flow_default != new.flow_default:
+            self._line.packet_event(t.TIOCPKT_DOSTOP if new.flow_default else t.TIOCPKT_NOSTOP)
+        if old.extproc or new.extproc:
+            self._line.packet_event(t.TIOCPKT_IOCTL)
+        self.core.set_termios(termios)
+
+    def tcflow(self, action: int) -> None:
+        """TCOOFF, TCOON: stop and start output. TCIOFF, TCION: send STOP and START."""
+        line, cc = self._line, self.termios.cc
+        if action == t.TCOOFF:
+            line.tco_stopped = True
+            line.stop()
+        elif action == t.TCOON and line.tco_stopped:
+            line.tco_stopped = False
+            line.start()
+        elif action in (t.TCIOFF, t.TCION):
+            self._send_xchar(cc[t.VSTOP if action == t.TCIOFF else t.VSTART])
+
+    def close_slave(self) -> None:
+        """The program has gone. Typing is still processed, for whoever opens the slave again."""
+        self.slave_closed = True
+
+    # ----------------------------------------------------------------------- in between
+
+    def _deliver(self) -> None:
+        """Offer what waits in the flip buffer; what is not taken is looked at for START and STOP."""
+        while self._flip:
+            data, seen = self._flip[0]
+            taken = self.core.receive(data, seen=seen)
+            if taken == len(data):
+                self._flip.popleft()
+                continue
+            self._flip[0] = (data[taken:], max(seen - taken, 0))
+            self._look_ahead()
+            if not taken:
+                return
+
+    def _look_ahead(self) -> None:
+        for index, (data, seen) in enumerate(self._flip):
+            self.core.lookahead(data[seen:])
+            self._flip[index] = (data, len(data))
+
+    def _resume(self) -> None:
+        if self._flip:
+            self._deliver()
+
+    def _flush_input(self) -> None:
+        self.core.flush_input()
+        self._line.packet_event(t.TIOCPKT_FLUSHREAD)
+        self._resume()
+
+    def _send_xchar(self, c: int) -> None:
+        if c == t.POSIX_VDISABLE:
+            return
+        stopped = self._line.stopped
+        if stopped:
+            self._line.start()
+        self._line.driver_write(bytes((c,)))
+        if stopped:
+            self._line.stop()

@@ -1,0 +1,1 @@
+"""Tests of n_tty: its core alone, and the discipline on a host."""
