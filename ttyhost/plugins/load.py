@@ -36,8 +36,6 @@ class Import:
         self.error: BaseException | None = None
         self.done = False
         self.given_up = False
-        self.was_there = root_package(claim.module) in sys.modules
-        """Somebody else had imported it before: then it is not ours to forget."""
 
     def run(self) -> None:
         """Import; never raises."""
@@ -98,37 +96,52 @@ def _where(error: BaseException) -> str:
 
 
 class Loader:
-    """All imports of one host. No locks: each step is one operation on a dict."""
+    """All imports of one host. No locks: each step is one operation on a dict or a set."""
 
     def __init__(self, run_limited: RunLimited | None, seconds: float) -> None:
         self._run_limited = run_limited
         self._seconds = seconds
         self._imports: dict[Candidate, Import] = {}
+        self._mine: set[str] = set()
+        """The modules that nobody had imported before us: those are ours to forget."""
 
     def load(self, claim: Claim) -> tuple[object, Problem | None]:
         """The object of a claim, or what is wrong. What went wrong once is not tried again before
-        ``retry``; an import that was too slow and has ended meanwhile counts."""
-        attempt = self._imports.setdefault(claim.candidate, Import(claim))
+        it is unloaded; an import that was too slow and has ended meanwhile counts."""
+        attempt = self._imports.get(claim.candidate)
+        if attempt is None:
+            if not is_imported(claim.module):
+                self._mine.add(claim.module)
+            attempt = self._imports.setdefault(claim.candidate, Import(claim))
         problem = attempt.finish(self._run_limited, self._seconds)
         return (None, problem) if problem else (attempt.loaded, None)
 
-    def retry(self) -> None:
-        """Forget what failed, so that it is tried again; it may have been repaired."""
-        for candidate, attempt in list(self._imports.items()):
-            if attempt.error is not None:
-                self._imports.pop(candidate, None)
+    def failed(self) -> list[Candidate]:
+        return [candidate for candidate, tried in list(self._imports.items()) if tried.error is not None]
 
-    def unload(self, claim: Claim) -> tuple[str, ...]:
-        """Forget what was imported for a claim, and its modules unless somebody else had imported
-        them before or another plugin shares them. The names of the modules that were dropped."""
-        attempt = self._imports.pop(claim.candidate, None)
-        if attempt is None or attempt.was_there:
+    def unload(self, candidate: Candidate) -> tuple[str, ...]:
+        """Forget what was imported for a candidate; the names of the modules that were dropped.
+
+        Its modules stay when somebody else had imported them before, when another plugin shares
+        them, and while an endless import is still at work in them.
+        """
+        attempt = self._imports.get(candidate)
+        if attempt is None or not attempt.done:
             return ()
+        self._imports.pop(candidate, None)
+        module = attempt.claim.module
         others = [other.claim.module for other in list(self._imports.values()) if other.error is None]
-        return forget(claim.module, keep=others)
+        return forget(module, keep=others) if module in self._mine else ()
 
 
 # ------------------------------------------------------------------ and forgetting it again
+
+
+def is_imported(module: str) -> bool:
+    """Is it, or a package around it that is no mere namespace, imported already?"""
+    packages = (module[:at] for at, char in enumerate(module) if char == ".")
+    around = any(getattr(sys.modules.get(package), "__file__", None) for package in packages)
+    return around or module in sys.modules
 
 
 def root_package(module: str) -> str:

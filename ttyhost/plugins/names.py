@@ -34,20 +34,21 @@ def wanted(key: int | str) -> Wanted:
     text = str(key).strip()
     if isinstance(key, bool) or not isinstance(key, (int, str)):
         raise TypeError(f"a discipline is given by number or name, not by {type(key).__name__}")
-    number, colon, name = text.partition(":") if ":" in text else _either(text)
-    if number and not (number.isascii() and number.isdigit() and int(number) < NR_LDISCS):
-        raise _not_one(text, f"numbers are 0 to {NR_LDISCS - 1}")
-    names = _spellings(name.lower())
     if "+" in text:
         raise _not_one(text, "a line has one discipline at a time; they cannot be stacked")
-    if (colon or not number) and not LDISC_NAME.fullmatch(names[0] if names else ""):
+    number, colon, name = text.partition(":")
+    if not colon and not _is_integer(number):
+        number, name = "", text
+    names = _spellings(name.lower())
+    if (number or colon) and not (_is_integer(number) and 0 <= int(number) < NR_LDISCS):
+        raise _not_one(text, f"numbers are 0 to {NR_LDISCS - 1}")
+    if (names or colon or not number) and not LDISC_NAME.fullmatch(names[0] if names else ""):
         raise _not_one(text, "give a number or a name, such as 1, slip or 1:slip")
     return Wanted(int(number) if number else None, names, text)
 
 
-def _either(text: str) -> tuple[str, str, str]:
-    is_number = text.removeprefix("-").isdigit()
-    return (text, "", "") if is_number else ("", "", text)
+def _is_integer(text: str) -> bool:
+    return text.isascii() and text.removeprefix("-").isdigit() and len(text) < 9
 
 
 def _spellings(name: str) -> tuple[str, ...]:

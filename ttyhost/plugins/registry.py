@@ -91,13 +91,14 @@ class Plugins:
         if record is None:
             return ()
         self._records.pop(record.number, None)
-        return self.loader.unload(record.claim)
+        return self.loader.unload(record.claim.candidate)
 
     def refresh(self) -> None:
         """Look again at what is installed (pip ran meanwhile), and give what failed another try.
         What is loaded stays until it is unloaded."""
+        for candidate in (*self._refused, *self.loader.failed()):
+            self.loader.unload(candidate)
         metadata.forget_caches()
-        self.loader.retry()
         self._refused = {}
         self._found = None
 

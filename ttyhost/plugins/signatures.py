@@ -6,6 +6,7 @@ longest call that the model's signature allows must fit.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
@@ -35,7 +36,8 @@ def check_signatures(cls: type) -> Iterator[Finding]:
         if overridden(cls, method):
             model = inspect.signature(LineDiscipline.__dict__[method])
             for text in _check(static(cls, method), model):
-                yield "E-SIGNATURE", f"{cls.__name__}.{method} {text}", f"write it as def {method}{model}"
+                hint = f"write it as def {method}{_untyped(model)}"
+                yield "E-SIGNATURE", f"{cls.__name__}.{method} {text}", hint
 
 
 def check_init(cls: type) -> Iterator[Finding]:
@@ -48,7 +50,14 @@ def check_init(cls: type) -> Iterator[Finding]:
         )
 
 
+def _untyped(model: inspect.Signature) -> inspect.Signature:
+    bare = [parameter.replace(annotation=parameter.empty) for parameter in model.parameters.values()]
+    return inspect.Signature(bare)
+
+
 def _check(written: Any, model: inspect.Signature) -> Iterator[str]:
+    if isinstance(written, functools.partialmethod):
+        written = written.__get__(None, object)
     function = getattr(written, "__func__", written)  # of a staticmethod or classmethod
     if not callable(function):
         yield f"is not a method but a {type(written).__name__}"

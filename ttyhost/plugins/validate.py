@@ -44,7 +44,10 @@ def validate(
         _check_capabilities(cls),
         _check_spelling(cls),
     )
-    found = [Problem(code, distribution, text, hint) for check in checks for code, text, hint in check]
+    try:
+        found = [Problem(code, distribution, text, hint) for check in checks for code, text, hint in check]
+    except Exception as why:  # noqa: BLE001 - a metaclass may run code wherever one looks; that is a finding
+        return [Problem("E-TYPE", distribution, f"it cannot be looked at: {one_line(why)}", cause=why)]
     return sorted(found, key=lambda problem: not problem.fatal)
 
 
@@ -177,10 +180,11 @@ def _lookalikes(cls: type, unwritten: Iterable[str]) -> Iterator[tuple[str, str]
     """Public names of the author's own that look like one of the ABI's that is not written."""
     import difflib
 
-    known = {*METHODS, *_CONSTANTS, *(unwritten := list(unwritten))}
-    theirs = {
-        name for base in cls.__mro__ for name in vars(base) if not base.__module__.startswith("ttyhost.abi")
-    }
+    unwritten = list(unwritten)
+    known, theirs = {*METHODS, *_CONSTANTS}, set[str]()
+    for base in cls.__mro__:
+        of_the_abi = str(vars(base).get("__module__")).split(".")[:2] == ["ttyhost", "abi"]
+        (known if of_the_abi else theirs).update(vars(base))
     for name in sorted(theirs - known):
         near = difflib.get_close_matches(name, unwritten, 1, 0.8)
         if near and not name.startswith("_"):
