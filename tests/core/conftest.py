@@ -56,7 +56,7 @@ def background():
         def run():
             try:
                 outcome["result"] = fn(*args, **kwargs)
-            except BaseException as why:  # handed to the test
+            except BaseException as why:  # noqa: BLE001 - handed to the test
                 outcome["error"] = why
 
         thread = threading.Thread(target=run, daemon=True)

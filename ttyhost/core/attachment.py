@@ -8,6 +8,7 @@ EIO and the hangup of this line, and an entry in ``host.violations``.
 from __future__ import annotations
 
 import errno
+import logging
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from .tty import Tty
 
 TAKES_NONBLOCK = frozenset({"read", "read_frame", "write"})
+SPARED = frozenset({"__init__", "open", "close", "hangup", "flush_buffer", "write_wakeup"})
+"""An exception in these does not hang the line up: open falls back, the others are only logged."""
+log = logging.getLogger("ttyhost.ldisc")
 
 
 class Attachment:
@@ -42,6 +46,10 @@ class Attachment:
         self._scope: Scope | None = None
         self.stuck = False
         self.instance: Any = None
+
+    @property
+    def log(self) -> logging.LoggerAdapter[logging.Logger]:
+        return logging.LoggerAdapter(log.getChild(self.ops.name), {"tty": self.tty.name})
 
     @property
     def scope(self) -> Scope:
@@ -94,15 +102,15 @@ class Attachment:
         except (OSError, NotHandled, AbiViolation) as why:
             if not isinstance(why, OSError) or why.__cause__ is None:
                 self.report("R-109", method, f"{type(why).__name__}: {why}")
-                self.handle.log.error("%s raised %s", method, why)
+                self.log.error("%s raised %s", method, why)
 
     def fault(self, method: str, why: BaseException | str) -> OSError:
         """The discipline misbehaved: record it, hang this line up, give the caller's EIO."""
         if isinstance(why, BaseException):
-            self.handle.log.error("%s raised %r", method, why, exc_info=why)
+            self.log.error("%s raised %r", method, why, exc_info=why)
             why = f"raised {type(why).__name__}: {why}"
         self.report("R-109", method, why)
-        if method not in ("open", "close", "hangup", "flush_buffer", "write_wakeup"):
+        if method not in SPARED:
             self.tty.hangup()
         return oserror(errno.EIO, f"{self.ops.name}.{method} {why}")
 
@@ -124,7 +132,7 @@ class Attachment:
             fn()
         except OSError as why:
             if not self.tty.hung_up and why.errno != errno.EAGAIN:
-                self.handle.log.warning("deferred work: %s", why)
+                self.log.warning("deferred work: %s", why)
         except Exception as why:  # noqa: BLE001 - whatever a plugin raises ends here (R-109)
             self.fault("work", why)
         finally:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .scope import Job
     from .tty import Tty
 
-log = logging.getLogger("ttyhost.ldisc")
-
 
 class PluginLock:
     """A discipline's mutex (abi.Lock): knows its holder's frame, so that waiting can release it.
@@ -285,8 +283,7 @@ class Handle:
 
     @property
     def log(self) -> logging.LoggerAdapter[logging.Logger]:
-        attachment = self._live
-        return logging.LoggerAdapter(log.getChild(attachment.ops.name), {"tty": attachment.tty.name})
+        return self._live.log
 
     # -- out of band
 

@@ -1,0 +1,245 @@
+"""The in-process pty and the files of both ends. Rules R-174, R-189, R-190."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import select
+
+import pytest
+
+from ttyhost import Poll
+from ttyhost.abi import termios as T
+
+from .conftest import until
+
+
+@pytest.fixture
+def pty(host):
+    return host.openpty("plain")
+
+
+def errno_of(fn, *args, **kwargs):
+    with pytest.raises(OSError) as error:
+        fn(*args, **kwargs)
+    return error.value.errno
+
+
+def test_bytes_go_both_ways(pty):
+    master, slave = pty
+    assert master.write(b"typed") == 5
+    assert slave.read(100, timeout=0) == b"typed"
+    assert slave.write(b"shown") == 5
+    assert master.read(100, timeout=0) == b"shown"
+    assert errno_of(master.read, 1, timeout=0) == errno.EAGAIN
+
+
+def test_both_directions_are_bounded(pty):
+    master, slave = pty
+    taken = 0
+    with pytest.raises(BlockingIOError):
+        while True:
+            taken += master.write(b"x" * 1000, timeout=0)
+            slave.tty.kernel.work.wait_none(None)
+    assert 8192 <= taken <= 8192 + 4096 + 1000
+    sent = slave.write(b"y" * 20000, timeout=0)
+    assert sent == 8192
+    assert not slave.poll() & Poll.OUT
+    assert len(master.read(20000)) == 8192
+    assert slave.poll() & Poll.OUT
+
+
+def test_a_blocked_writer_of_either_end_goes_on(pty, background):
+    master, slave = pty
+    data = bytes(range(256)) * 400
+    writing = background(master.write, data)
+    got = b""
+    while len(got) < len(data):
+        got += slave.read(5000, timeout=10)
+    assert writing() == len(data)
+    assert got == data
+    writing = background(slave.write, data)
+    got = b""
+    while len(got) < len(data):
+        got += master.read(5000, timeout=10)
+    assert writing() == len(data)
+    assert got == data
+
+
+@pytest.mark.rule("R-174")
+def test_termios_on_the_master_is_the_slaves(pty):
+    master, slave = pty
+    now = master.tcgetattr()
+    master.tcsetattr(T.TCSANOW, now.replace(cflag=now.cflag | T.PARENB, lflag=0))
+    assert slave.tcgetattr().lflag == 0
+    assert slave.tcgetattr().cflag & (T.CSIZE | T.PARENB | T.CREAD) == T.CS8 | T.CREAD
+    master.ioctl(T.TIOCSWINSZ, (24, 80, 0, 0))
+    assert slave.ioctl(T.TIOCGWINSZ) == (24, 80, 0, 0)
+
+
+@pytest.mark.rule("R-177")
+def test_sigwinch_only_when_the_size_changes(host, pty):
+    master, slave = pty
+    seen = []
+    host.sessions.on_signal = lambda tty, signum, group: seen.append(signum)
+    for _ in range(2):
+        slave.ioctl(T.TIOCSWINSZ, (50, 100, 0, 0))
+    assert len(seen) == 1
+
+
+@pytest.mark.rule("R-189")
+def test_packet_mode(pty):
+    master, slave = pty
+    master.ioctl(T.TIOCPKT, 1)
+    assert master.ioctl(T.TIOCGPKT) == 1
+    slave.write(b"data")
+    assert master.read(3) == b"\0da"
+    assert master.read(1) == b"\0"
+    assert master.read(9) == b"\0ta"
+    slave.tcflow(T.TCOOFF)
+    assert master.poll() & Poll.PRI
+    slave.tcflow(T.TCOON)  # the opposite replaces it
+    assert master.read(9) == bytes((T.TIOCPKT_START,))
+    slave.tcflush(T.TCOFLUSH)
+    assert master.read(9) == bytes((T.TIOCPKT_FLUSHWRITE,))
+    now = slave.tcgetattr()
+    slave.tcsetattr(T.TCSANOW, now.replace(iflag=now.iflag & ~T.IXON))
+    assert master.read(9) == bytes((T.TIOCPKT_NOSTOP,))
+    slave.tcsetattr(T.TCSANOW, now.replace(lflag=now.lflag | T.EXTPROC))
+    assert master.read(9) == bytes((T.TIOCPKT_IOCTL | T.TIOCPKT_DOSTOP,))
+    slave.tcflow(T.TCOOFF)
+    master.ioctl(T.TIOCPKT, 1)  # enabling clears what was there
+    assert errno_of(master.read, 9, timeout=0) == errno.EAGAIN
+    assert errno_of(slave.ioctl, T.TIOCPKT, 1) == errno.ENOTTY
+
+
+def test_tiocsig(host, pty):
+    master, slave = pty
+    seen = []
+    host.sessions.on_signal = lambda tty, signum, group: seen.append(signum)
+    master.ioctl(T.TIOCSIG, 2)
+    assert seen == [2]
+    assert errno_of(master.ioctl, T.TIOCSIG, 9) == errno.EINVAL
+    assert errno_of(slave.ioctl, T.TIOCSIG, 2) == errno.ENOTTY
+
+
+@pytest.mark.rule("R-190")
+def test_the_last_slave_closes_and_one_opens_again(pty):
+    master, slave = pty
+    second = master.open_slave()
+    slave.write(b"last words")
+    slave.close()
+    assert not master.poll() & Poll.HUP
+    second.close()
+    assert master.poll() == Poll(341)
+    assert master.read(100) == b"last words"
+    assert errno_of(master.read, 100) == errno.EIO
+    assert master.poll() == Poll(276)
+    again = master.open_slave()
+    assert not master.poll() & Poll.HUP
+    again.write(b"hello")
+    assert master.read(100) == b"hello"
+    master.ioctl(T.TIOCSPTLCK, 1)
+    assert errno_of(master.open_slave) == errno.EIO
+
+
+@pytest.mark.rule("R-190")
+def test_closing_the_master_hangs_the_slave_up(pty, background):
+    master, slave = pty
+    reader = background(slave.read, 10)
+    until(lambda: slave.ldisc.users == 1)
+    master.close()
+    assert errno_of(reader) == errno.EIO
+    assert slave.read(10) == b""
+    assert errno_of(slave.write, b"x") == errno.EIO
+    assert slave.poll() == Poll(349)
+    assert errno_of(slave.reopen) == errno.EIO
+    assert errno_of(master.write, b"x") == errno.EBADF
+    assert master.poll() == Poll.NVAL
+
+
+def test_tcflush_on_the_master(pty, host):
+    master, slave = pty
+    slave.write(b"unread")
+    master.tcflush(T.TCIFLUSH)
+    assert errno_of(master.read, 1, timeout=0) == errno.EAGAIN
+    slave.set_ldisc("n_null")
+    master.write(b"typed")
+    master.tcflush(T.TCOFLUSH)
+    slave.set_ldisc("plain")
+    assert errno_of(slave.read, 1, timeout=0.01) == errno.EAGAIN
+
+
+def test_fionread_on_both_ends(pty):
+    master, slave = pty
+    master.write(b"four")
+    slave.poll()
+    assert slave.ioctl(T.FIONREAD) == 4
+    slave.write(b"sixsix")
+    assert master.ioctl(T.FIONREAD) == 6
+
+
+def readable(fd, timeout=0.0):
+    return bool(select.select([fd], [], [], timeout)[0])
+
+
+@pytest.mark.parametrize("end", ["slave", "master"])
+def test_fileno_is_readable_when_poll_says_so(host, pty, end):
+    master, slave = pty
+    mine, other = (slave, master) if end == "slave" else (master, slave)
+    fd = mine.fileno()
+    assert mine.fileno() == fd
+    assert not readable(fd)
+    other.write(b"ab")
+    assert readable(fd, 5)
+    assert mine.read(1) == b"a"
+    assert readable(fd)
+    assert mine.read(1) == b"b"
+    assert not readable(fd)
+    other.close() if end == "slave" else slave.close()
+    assert readable(fd, 5)
+
+
+def test_fileno_works_in_asyncio(host, pty):
+    master, slave = pty
+
+    async def run():
+        loop = asyncio.get_running_loop()
+        got, done = bytearray(), asyncio.Event()
+
+        def ready():
+            got.extend(slave.read(100, timeout=0))
+            if len(got) >= 5000:
+                done.set()
+
+        loop.add_reader(slave.fileno(), ready)
+        for _ in range(50):
+            await loop.run_in_executor(None, master.write, b"x" * 100)
+        await asyncio.wait_for(done.wait(), 10)
+        loop.remove_reader(slave.fileno())
+        return bytes(got)
+
+    assert asyncio.run(run()) == b"x" * 5000
+
+
+def test_on_writable(pty):
+    import threading
+
+    master, slave = pty
+    slave.write(b"y" * 9000, timeout=0)
+    called = threading.Event()
+    slave.on_writable(called.set)
+    assert not called.wait(0.02)
+    master.read(9000)
+    assert called.wait(10)
+
+
+def test_a_closed_file_is_ebadf(pty):
+    master, slave = pty
+    slave.close()
+    for use in (
+        lambda: slave.read(1), lambda: slave.write(b"x"), slave.tcgetattr, slave.fileno,
+        lambda: slave.ioctl(1), slave.hangup, slave.vhangup, slave.ldisc_ref, lambda: slave.tcflush(0),
+    ):  # fmt: skip
+        assert errno_of(use) == errno.EBADF
+    assert repr(slave) == "<TtyFile pty0 closed>"
