@@ -309,7 +309,8 @@ class TtyFile(OpenFile):
 
     def ldisc_ref(self) -> LdiscRef:
         """tty_ldisc_ref: a reference, taken now; falsy when there is none to be had."""
-        self._check_open()
+        if self.closed:
+            self._check_open()
         return LdiscRef(self.tty.slot)
 
     def ldisc_ref_wait(self, timeout: float | None = None) -> LdiscRef:

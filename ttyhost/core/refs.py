@@ -48,12 +48,18 @@ class LdiscProxy:
 class LdiscRef:
     """One reference, taken by the constructor; falsy when there was no discipline to refer to."""
 
-    __slots__ = ("__weakref__", "_attachment", "_owner", "_slot", "_where")
+    __slots__ = ("_attachment", "_owner", "_slot", "_where")
 
     def __init__(self, slot: Slot) -> None:
+        # Slot.ref, written out once more: this pair is what every user of the layer pays
         self._slot = slot
-        self._attachment = slot.ref()
-        self._owner = get_ident()
+        self._owner = me = get_ident()
+        slot.users.append(me)
+        if slot.atomic is not None:
+            slot.atomic("ref")
+        self._attachment = attachment = slot.usable
+        if attachment is None:
+            slot.leave(me)
         self._where = "".join(traceback.format_stack(limit=6)[:-1]) if slot.strict else None
 
     @classmethod
@@ -77,9 +83,9 @@ class LdiscRef:
 
     def deref(self) -> None:
         """tty_ldisc_deref. Twice is a violation (R-022). Of a falsy reference: likewise."""
-        attachment, self._attachment = self._attachment, None
-        if attachment is None:
+        if self._attachment is None:
             raise self._slot.report("R-022", "deref without a reference", "deref")
+        self._attachment = None
         self._slot.leave(self._owner)
 
     def __enter__(self) -> LdiscProxy | None:
@@ -90,8 +96,8 @@ class LdiscRef:
             self.deref()
 
     def __del__(self) -> None:
-        attachment, self._attachment = self._attachment, None
-        if attachment is not None:
+        if getattr(self, "_attachment", None) is not None:
+            self._attachment = None
             self._slot.leave(self._owner)
             where = f", taken at:\n{self._where}" if self._where else ""
             self._slot.report("R-022", f"a reference was never returned{where}", "deref")

@@ -3,9 +3,9 @@
 The tty-side count of the seed (lines 32-35) is ``len(users)``: one entry for each thread that is
 inside a method, or about to enter or leave. References are taken and returned without a lock:
 
-    ref:    users.append(me);  look at ``_usable``;  None there -> leave again
+    ref:    users.append(me);  look at ``usable``;  None there -> leave again
     deref:  users.remove(me);  gate closed? -> wake who waits
-    change: ``_usable = None``;  wait until ``users`` is empty
+    change: ``usable = None``;  wait until ``users`` is empty
 
 Each side writes first and looks second, so one of the two always sees the other. A change has
 priority: while it waits, new references are refused or wait (R-036). Appending and removing are
@@ -35,12 +35,15 @@ UNAVAILABLE = frozenset({"open", "close", "driver.set_ldisc"})
 class Slot:
     """One tty's slot."""
 
-    __slots__ = ("_kernel", "_tty", "_usable", "_wait", "attachment", "state", "users")
+    __slots__ = ("_kernel", "_tty", "_wait", "atomic", "attachment", "state", "strict", "usable", "users")
 
     def __init__(self, kernel: Kernel, tty: Tty) -> None:
         self._kernel = kernel
         self._tty = tty
-        self._usable: Attachment | None = None
+        self.usable: Attachment | None = None
+        """What a reference gives: the attachment while the gate is open, else None."""
+        self.atomic = kernel.runtime.atomic
+        self.strict = kernel.strict
         self._wait: WaitQueue | None = None
         self.attachment: Attachment | None = None
         self.state = State.EMPTY
@@ -55,9 +58,9 @@ class Slot:
         """
         me = get_ident()
         self.users.append(me)
-        if atomic := self._kernel.runtime.atomic:
-            atomic("ref")
-        if (attachment := self._usable) is None:
+        if self.atomic is not None:
+            self.atomic("ref")
+        if (attachment := self.usable) is None:
             self.leave(me)
         return attachment
 
@@ -74,16 +77,16 @@ class Slot:
         while (attachment := self.ref()) is None:
             if self.state in (State.HUPPED, State.RELEASED, State.STUCK):
                 return None
-            if not self.queue.wait(lambda: self._usable is not None or self._gone(), deadline):
+            if not self.queue.wait(lambda: self.usable is not None or self._gone(), deadline):
                 raise BlockingIOError(11, "the discipline is being changed")
         return attachment
 
     def leave(self, ident: int) -> None:
         """Return what ``ref`` gave to the thread ``ident``. Does not sleep."""
         self.users.remove(ident)
-        if atomic := self._kernel.runtime.atomic:
-            atomic("deref")
-        if self._usable is None and self._wait is not None:
+        if self.atomic is not None:
+            self.atomic("deref")
+        if self.usable is None and self._wait is not None:
             self._wait.wake()
 
     def _gone(self) -> bool:
@@ -125,9 +128,9 @@ class Slot:
         left = False
         try:
             self.fire(Event.ASK)
-            self._usable = None
-            if atomic := self._kernel.runtime.atomic:
-                atomic("shut")
+            self.usable = None
+            if self.atomic is not None:
+                self.atomic("shut")
             self._tty.wake_all()
             if queue.wait(lambda: not self.users or self.state is State.STUCK, deadline):
                 if self.state is State.CHANGING:
@@ -142,16 +145,12 @@ class Slot:
 
     def reveal(self) -> None:
         """The gate opens: references are given again."""
-        self._usable = self.attachment
+        self.usable = self.attachment
         self.wake()
 
     def wake(self) -> None:
         if self._wait is not None:
             self._wait.wake()
-
-    @property
-    def strict(self) -> bool:
-        return self._kernel.strict
 
     def report(self, rule: str, detail: str, method: str) -> AbiViolation:
         """Record a violation by a user of references."""
@@ -161,7 +160,3 @@ class Slot:
     def changing(self) -> bool:
         """Users are asked to leave."""
         return self.state is State.CHANGING
-
-    @property
-    def usable(self) -> bool:
-        return self._usable is not None
