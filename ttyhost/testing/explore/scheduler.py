@@ -1,0 +1,484 @@
+"""Real threads, one at a time: who runs next is chosen at every operation of a primitive.
+
+A thread that is about to acquire a lock, to park, to pass an ``atomic`` point comes to ``reach``.
+There the policy chooses among all threads that can go on; the chosen one is handed the baton, and
+the others sleep. There is no scheduler thread: whoever reaches a point chooses, and when it
+chooses itself nothing is handed over at all.
+
+Time is virtual. When nobody can run the clock goes to the next deadline or timer; when there is
+none and somebody waits, that is a deadlock. Setting a scenario up and taking it down are not
+explored: there the running thread goes on as long as it can.
+
+To abandon a schedule, each thread is let go once more and ``Abort`` is raised where it stands;
+while it unwinds, the primitives neither schedule nor wait.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from ...core.runtime import context
+from .carriers import Carriers, new_baton
+from .failure import Failure, Moment, place, stack_of
+from .lockorder import LockOrder
+from .schedule import CLOCK, Diverged, Policy
+from .waiters import lost_wakeup
+
+STALL = 30.0
+"""Real seconds without a scheduling point, then something waits outside the runtime."""
+UNWINDING = 100_000
+"""So many points may a thread pass while it unwinds."""
+RACY = frozenset({"atomic", "park", "unpark", "wait"})
+"""Operations around which shared state is read without a lock: they depend on one another, whatever
+their object (see docs/explorer.md on the reduction)."""
+
+
+class Abort(BaseException):
+    """The schedule is abandoned: unwind."""
+
+
+class Clear(Protocol):
+    """What a thread waits for."""
+
+    name: str
+    past: int
+
+    @property
+    def clear(self) -> bool:
+        """The wait is over."""
+        ...
+
+
+class Quiet:
+    """What the scenario's own thread waits for while the others run: that nobody can."""
+
+    name = "the others"
+    past = 0
+    clear = False
+
+
+QUIET = Quiet()
+
+
+class Task:
+    """One thread under the scheduler. As the object of a wait: its end (join)."""
+
+    __slots__ = (
+        "baton",
+        "clear",
+        "daemon",
+        "deadline",
+        "fn",
+        "held",
+        "ident",
+        "kind",
+        "leaf",
+        "made",
+        "name",
+        "obj",
+        "past",
+        "scheduler",
+        "tid",
+        "timed_out",
+        "unwinding",
+        "waits",
+    )
+
+    def __init__(
+        self, scheduler: Scheduler, tid: int, name: str, fn: Callable[[], object], daemon: bool = False
+    ) -> None:
+        self.scheduler = scheduler
+        self.tid = tid
+        self.name = name
+        self.fn = fn
+        self.daemon = daemon
+        self.baton: threading.Lock | None = None
+        self.ident = 0
+        self.clear = False
+        """It has ended."""
+        self.kind = "start"
+        self.obj: Clear | None = None
+        self.waits: Clear | None = None
+        self.deadline: float | None = None
+        self.timed_out = False
+        self.held: list[Clear] = []
+        self.leaf: Clear | None = None
+        """The spin lock that it holds: nothing else may be reached until it is released."""
+        self.unwinding = False
+        self.past = 0
+        """A number for all that happened before its next step (the reduction)."""
+        self.made = 0
+
+    @property
+    def runnable(self) -> bool:
+        return self.waits is None or self.waits.clear or self.timed_out
+
+
+class Due:
+    """A timer."""
+
+    def __init__(self, scheduler: Scheduler, at: float, fn: Callable[[], None]) -> None:
+        self.at = at
+        self._scheduler = scheduler
+        self.fn: Callable[[], None] | None = fn
+
+    def cancel(self) -> None:
+        self._scheduler.reach("cancel timer")
+        self.fn = None
+
+
+class Scheduler:
+    """One run of a scenario. ``policy`` chooses; the outcome stands in ``failure`` and ``taken``."""
+
+    def __init__(
+        self,
+        carriers: Carriers,
+        policy: Policy,
+        *,
+        order: LockOrder,
+        max_steps: int = 20_000,
+        stamping: bool = False,
+        tracing: bool = False,
+    ) -> None:
+        self._carriers = carriers
+        self._policy = policy
+        self._order = order
+        self._max_steps = max_steps
+        self.stamping = stamping
+        self.trace: list[Moment] | None = [] if tracing else None
+        self.now = 1000.0
+        self.step = 0
+        self.exploring = False
+        self.muted = False
+        """A check or a predicate runs: the primitives do not schedule."""
+        self.race_timers = False
+        """Time may pass while threads can run; each time counts as a preemption."""
+        self.aborting = False
+        self.failure: Failure | None = None
+        self.taken: list[tuple[int, int]] = []
+        self.always: list[Callable[[], object]] = []
+        self.main = Task(self, 0, "scenario", lambda: None)
+        self.main.baton = new_baton()
+        self.main.ident = threading.get_ident()
+        self.clock = Task(self, CLOCK, "time", lambda: None)
+        self.running = self.main
+        self.live = [self.main]
+        self._tids = itertools.count(1)
+        self._timers: list[tuple[float, int, Due]] = []
+        self._order_of_timers = itertools.count()
+        self._past = 0  # the sum of all threads' pasts: a number for the state
+        self._racy_past = 0
+
+    # ------------------------------------------------------------------ threads
+
+    def prepare(self, name: str, fn: Callable[[], object], *, daemon: bool = False) -> Task:
+        """A new thread that does not begin before ``begin``."""
+        task = Task(self, next(self._tids), name, fn, daemon)
+        task.past = self.new_past()
+        return task
+
+    def begin(self, task: Task) -> None:
+        """It may be chosen now."""
+        self._past += task.past
+        self.live.append(task)
+
+    def spawn(self, name: str, fn: Callable[[], object], *, daemon: bool = False) -> Task:
+        """A new thread; it begins when it is chosen."""
+        task = self.prepare(name, fn, daemon=daemon)
+        self.begin(task)
+        return task
+
+    def run(self, task: Task) -> Task:
+        """In a carrier: all of ``task``; who runs next."""
+        context.frame = None
+        try:
+            if not self.aborting:
+                if self.trace is not None and self.exploring:
+                    self.trace.append(Moment(self.step, task.name, "starts", "", ""))
+                task.fn()
+        except Abort:
+            context.frame = None
+        except BaseException as why:  # noqa: BLE001 - an exception that ends a thread is a finding
+            self._note(Failure.of_exception(task.name, why))
+        task.clear = True
+        self.live.remove(task)
+        if task.held and not self.aborting:
+            names = ", ".join(lock.name for lock in task.held)
+            self._note(Failure("lock", f"{task.name} ended while it held {names}"))
+        if not self.aborting:
+            try:
+                self.running = self._next(None)
+                return self.running
+            except Abort:
+                pass
+        self.running = self.main
+        return self.main
+
+    def _hand_over(self, task: Task) -> None:
+        self.running = task
+        if task.baton is None:
+            self._carriers.start(task)
+        else:
+            task.baton.release()
+
+    def _sleep(self, task: Task) -> None:
+        assert task.baton is not None
+        if task is not self.main:
+            task.baton.acquire()
+        elif not task.baton.acquire(timeout=STALL):
+            stack = "\n".join(stack_of(self.running.ident, limit=12))
+            raise RuntimeError(
+                f"{self.running.name} has reached no primitive of the runtime for {STALL:g} s:\n{stack}"
+            )
+
+    # ------------------------------------------------------------------ scheduling points
+
+    def reach(
+        self, kind: str, obj: Clear | None = None, *, waits: bool = False, until: float | None = None
+    ) -> bool:
+        """The running thread is about to do ``kind`` with ``obj``; others may come first.
+
+        With ``waits`` it goes on once ``obj`` is clear: True, or False when the time ``until`` came
+        before.
+        """
+        task = self.running
+        if not self.exploring or self.muted or task.unwinding:
+            if not waits or (obj is not None and obj.clear):
+                return self._pass(task)
+            if task.unwinding:
+                raise Abort
+            if self.muted:
+                raise RuntimeError(f"a check must not wait ({kind} {obj and obj.name})")
+        if task.leaf is not None:
+            what = f"{kind} {obj.name}" if obj is not None else kind
+            self.fail(Failure("leaf", f"{task.name} came to {what} with the spin {task.leaf.name} held"))
+        task.kind, task.obj = kind, obj
+        task.waits = obj if waits else None
+        task.deadline, task.timed_out = until, False
+        at = place() if self.trace is not None and self.exploring else ""
+        chosen = self._next(task)
+        if chosen is not task:
+            self._hand_over(chosen)
+            self._sleep(task)
+        if self.aborting:
+            task.unwinding = True
+            raise Abort
+        task.waits = task.deadline = None
+        if at and self.trace is not None:
+            how = " (time is up)" if task.timed_out else ""
+            self.trace.append(Moment(self.step, task.name, kind + how, obj.name if obj else "", at))
+        return not waits or (obj is not None and obj.clear)
+
+    def _pass(self, task: Task) -> bool:
+        """A point where nothing is scheduled. Who unwinds must not go round for ever."""
+        if task.unwinding:
+            task.made += 1
+            if task.made > UNWINDING:
+                raise Abort
+        return True
+
+    def _next(self, task: Task | None) -> Task:
+        """Who goes on; ``task`` is the running thread, None when it has ended."""
+        while True:
+            options = [t for t in self.live if t.waits is None or t.waits.clear or t.timed_out]
+            if not self.exploring:
+                if task is not None and task in options:
+                    return task
+                if options:
+                    return options[0]
+            elif options:
+                chosen = self._decide(task, options)
+                if chosen is not self.clock:
+                    return chosen
+                self._pass_time()
+                continue
+            if (last := self._nobody_runs()) is not None:
+                return last
+
+    def _decide(self, task: Task | None, options: list[Task]) -> Task:
+        self.step += 1
+        if self.step > self._max_steps:
+            self.fail(Failure("livelock", f"{self._max_steps} steps and no end"))
+        for check in self.always:
+            self._check(check)
+        if self.race_timers and self._next_time() is not None:
+            options.append(self.clock)
+        current = task if task is not None and task in options else None
+        chosen = default = current or options[0]
+        if len(options) > 1:
+            try:
+                chosen = self._policy.choose(self, options, current)
+            except Diverged as why:
+                self.fail(Failure("diverged", str(why)))
+            if chosen is not default:
+                self.taken.append((self.step, chosen.tid))
+        if self.stamping:
+            self._stamp(chosen)
+        return chosen
+
+    def _nobody_runs(self) -> Task | None:
+        """Time passes (None: look again), or this is the end of what can happen."""
+        ends = self.main.waits is QUIET
+        if ends and not self.exploring:
+            return self.main
+        self._look_for_lost_wakeups()
+        others = [task for task in self.live if task is not self.main]
+        someone_waits = not ends or not all(task.daemon for task in others)
+        if self._next_time() is not None and (someone_waits or any(t.deadline is not None for t in others)):
+            self._pass_time()
+            return None
+        if someone_waits:
+            self.fail(Failure("deadlock", "nobody can run\n" + self.standing()))
+        return self.main
+
+    # ------------------------------------------------------------------ time
+
+    def call_later(self, seconds: float, fn: Callable[[], None]) -> Due:
+        due = Due(self, self.now + max(0.0, seconds), fn)
+        heapq.heappush(self._timers, (due.at, next(self._order_of_timers), due))
+        self.reach("start timer")
+        return due
+
+    def _next_time(self) -> float | None:
+        while self._timers and self._timers[0][2].fn is None:
+            heapq.heappop(self._timers)
+        times = [t.deadline for t in self.live if t.deadline is not None and not t.timed_out]
+        if self._timers:
+            times.append(self._timers[0][0])
+        return min(times, default=None)
+
+    def _pass_time(self) -> None:
+        to = self._next_time()
+        assert to is not None
+        self.now = max(self.now, to)
+        if self.trace is not None and self.exploring:
+            self.trace.append(Moment(self.step, "time", "passes", f"{self.now - 1000:g} s", ""))
+        for task in self.live:
+            if task.deadline is not None and task.deadline <= self.now:
+                task.timed_out = True
+        while self._timers and self._timers[0][0] <= self.now:
+            due = heapq.heappop(self._timers)[2]
+            if due.fn is not None:
+                self.spawn(f"timer {next(self._order_of_timers)}", due.fn)
+                due.fn = None
+
+    # ------------------------------------------------------------------ the scenario's own thread
+
+    def settle(self) -> None:
+        """Let everybody run who can, unexplored."""
+        if len(self.live) > 1:
+            self.reach("wait for", QUIET, waits=True)
+
+    def explore(self, threads: list[Task]) -> None:
+        """Let ``threads`` begin and the policy choose, until nobody can run any more."""
+        for task in threads:
+            self.begin(task)
+        self.exploring = True
+        try:
+            self.reach("wait for", QUIET, waits=True)
+        finally:
+            self.exploring = False
+
+    def unwind(self) -> None:
+        """Let every thread that has begun end. The last call of a run."""
+        for task in list(self.live):
+            if task is not self.main and task.baton is not None:
+                self.aborting = True
+                self._hand_over(task)
+                self._sleep(self.main)
+        self.running = self.main
+        context.frame = None
+
+    # ------------------------------------------------------------------ findings
+
+    def fail(self, failure: Failure) -> None:
+        """Abandon the schedule. Raises Abort."""
+        self._note(failure)
+        self.running.unwinding = True
+        raise Abort
+
+    def _note(self, failure: Failure) -> None:
+        self.aborting = True
+        if self.failure is None:
+            failure.step = self.step
+            self.failure = failure
+
+    def _check(self, check: Callable[[], object]) -> None:
+        self.muted = True
+        try:
+            check()
+        except Exception as why:  # noqa: BLE001 - whatever a check raises is its finding
+            self.fail(Failure.of_check(why))
+        finally:
+            self.muted = False
+
+    def _look_for_lost_wakeups(self) -> None:
+        for task in self.live:
+            if task.kind == "park" and task.waits is not None and not task.runnable:
+                self.muted = True
+                try:
+                    why = lost_wakeup(task.ident)
+                finally:
+                    self.muted = False
+                if why:
+                    self.fail(
+                        Failure("lost wake-up", f"{task.name} sleeps although {why}\n" + self.standing())
+                    )
+
+    def acquired(self, lock: Clear, *, may_wait: bool) -> None:
+        """The running thread has a mutex."""
+        task = self.running
+        if may_wait and task.held and not task.unwinding:
+            cycle = self._order.add([held.name for held in task.held], lock.name, task.name)
+            if cycle:
+                self.fail(Failure("lock order", cycle))
+        task.held.append(lock)
+
+    def standing(self) -> str:
+        """Where every thread stands."""
+        lines = []
+        for task in self.live:
+            if task is self.main and task.waits is QUIET:
+                continue
+            held = ", holding " + ", ".join(lock.name for lock in task.held) if task.held else ""
+            what = f"{task.kind} {task.obj.name if task.obj else ''}".rstrip()
+            lines.append(f"  {task.name}: {what}{held}")
+            lines += [f"      {line}" for line in stack_of(task.ident)] if task.baton else ()
+        return "\n".join(lines)
+
+    # ------------------------------------------------------------------ the reduction
+
+    def new_past(self) -> int:
+        """The number of an object that is made now: who made it, and as its how manieth."""
+        maker = self.running
+        maker.made += 1
+        return hash((maker.past, maker.made))
+
+    def stamp_of(self, task: Task) -> int:
+        """What the state's number would be after ``task``'s next step."""
+        return hash((self._past + self._step_of(task) - task.past, self._step_of(task), self.now))
+
+    def _step_of(self, task: Task) -> int:
+        obj = task.obj
+        return hash(
+            (
+                task.past,
+                task.kind,
+                task.timed_out,
+                obj.past if obj is not None else 0,
+                self._racy_past if task.kind in RACY or task is self.clock else 0,
+            )
+        )
+
+    def _stamp(self, task: Task) -> None:
+        after = self._step_of(task)
+        if task.obj is not None and task.obj is not QUIET:
+            task.obj.past = after
+        if task.kind in RACY or task is self.clock:
+            self._racy_past = after
+        self._past += after - task.past
+        task.past = after
