@@ -12,7 +12,7 @@ import pytest
 from ttyhost.bridges.bridge import End
 from ttyhost.bridges.formats import Bytes
 from ttyhost.bridges.loop import Loop
-from ttyhost.bridges.ospty import Link, OsPty
+from ttyhost.bridges.ospty import OsPty
 
 from .fakes import FakeTty
 
@@ -96,32 +96,19 @@ def test_a_file_that_stands_there_is_left_alone(loop: Loop, tty: FakeTty, tmp_pa
     assert set(os.listdir("/dev/fd")) == descriptors, "the pty was closed again"
 
 
-def test_a_link_that_is_alive_is_left_alone(tmp_path: Path) -> None:
-    link = tmp_path / "link"
-    link.symlink_to("/dev/null")
-    with pytest.raises(FileExistsError):
-        Link(str(link), "/dev/pts/0")
-    assert os.readlink(link) == "/dev/null"
-
-
-def test_a_link_that_a_killed_run_left_behind_is_replaced(tmp_path: Path) -> None:
+def test_a_link_that_a_killed_run_left_behind_is_replaced(loop: Loop, tty: FakeTty, tmp_path: Path) -> None:
     path = tmp_path / "link"
     path.symlink_to("/dev/pts/no-such")
-    link = Link(str(path), "/dev/null")
-    assert os.readlink(path) == "/dev/null"
-    link.remove()
+    pty, _ = bridge(loop, tty, str(path))
+    assert os.readlink(path) == pty.slave
+    pty.close()
     assert not path.is_symlink()
-    link.remove()
 
 
-@pytest.mark.parametrize("kind", ["other link", "file"])
-def test_what_has_replaced_our_link_is_not_removed(tmp_path: Path, kind: str) -> None:
+def test_what_has_replaced_our_link_is_not_removed(loop: Loop, tty: FakeTty, tmp_path: Path) -> None:
     path = tmp_path / "link"
-    link = Link(str(path), "/dev/null")
+    pty, _ = bridge(loop, tty, str(path))
     path.unlink()
-    if kind == "file":
-        path.write_text("mine")
-    else:
-        path.symlink_to("/dev/zero")
-    link.remove()
-    assert path.is_symlink() or path.read_text() == "mine"
+    path.write_text("mine")
+    pty.close()
+    assert path.read_text() == "mine"

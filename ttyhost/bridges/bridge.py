@@ -18,7 +18,7 @@ class TtyFile(Protocol):
 
     def fileno(self) -> int: ...
     def read(self, size: int, timeout: float | None = None) -> bytes: ...
-    def read_frame(self, timeout: float | None = None) -> Frame: ...
+    def read_frame(self, timeout: float | None = None) -> Frame | None: ...
     def write(self, data: bytes, timeout: float | None = None) -> int: ...
     def poll(self) -> Poll: ...
     def on_writable(self, fn: Callable[[], None]) -> Any: ...
@@ -67,6 +67,7 @@ class Why(Enum):
     """The upper side has said all it had to say."""
     UPPER_GONE = "nobody reads any more"
     """The upper side does not take anything any more (EPIPE)."""
+    UPPER_FAILED = "the upper side failed"
     LINE_END = "end of file on the line"
     """A terminal discipline read its EOF character."""
     HANGUP = "the line was hung up"
@@ -111,9 +112,18 @@ class Bridge(ABC):
     def idle(self) -> bool:
         """All that was taken from the upper side has been given to the tty."""
 
+    @property
+    def delivered(self) -> bool:
+        """All that was read from the line has been given to the upper side."""
+        return True
+
+    @abstractmethod
+    def detach(self) -> None:
+        """Look at the line and the upper side no more. Idempotent."""
+
     @abstractmethod
     def close(self) -> None:
-        """Stop, and close the upper side. Idempotent."""
+        """Close the upper side; after ``detach``, and best after the tty. Idempotent."""
 
     def up(self) -> None:
         if not self._is_up:

@@ -68,16 +68,19 @@ class NetBridge(Bridge):
         self._channel.start()
 
     def stop_intake(self) -> None:
-        self._taking = False
+        """Take the link down, too: what it says to the other end for that is still to be drained."""
+        self._taking, self._held = False, None
+        self._update()
+        self._channel.stop()
+
+    def detach(self) -> None:
+        self._closed, self._taking = True, False
+        self._line.want(False)
         self._update()
 
     def close(self) -> None:
         """The tty is closed before this: then nobody delivers packets any more."""
-        if self._closed:
-            return
-        self._closed, self._taking = True, False
-        self._line.want(False)
-        self._update()
+        self.detach()
         self._tun.close()
 
     # ---------------------------------------------------------------- the link
@@ -123,7 +126,7 @@ class NetBridge(Bridge):
                     raise
                 self._taking = False
                 self._update()
-                self.end(Why.UPPER_GONE, f"the interface {self._tun.name} was deleted")
+                self.end(Why.UPPER_FAILED, f"the interface {self._tun.name} was deleted")
                 return
             if not self._send(packet):
                 self._held = packet

@@ -6,11 +6,11 @@ pty until it is full, then holds the line back.
 
 from __future__ import annotations
 
-import errno
 import os
 import tty as os_tty
 from collections.abc import Callable
-from pathlib import Path
+
+from ttyhost.drivers.symlink import make_link, remove_link
 
 from .bridge import End, TtyFile
 from .fds import Descriptor
@@ -38,18 +38,20 @@ class OsPty(Pump):
         self.slave = os.ttyname(self._slave_fd)
         try:
             os_tty.setraw(self._slave_fd)
-            self._link = Link(link, self.slave) if link else None
             end = Descriptor(self._master, write=False)
+            if link:
+                make_link(self.slave, link)
         except OSError:
             self._close_pty()
             raise
+        self._link = link
         title = f"pty {self.slave}" + (f" -> {link}" if link else "")
         super().__init__(loop, tty, end, end, fmt, on_end, framed=framed, complain=complain, title=title)
 
     def close(self) -> None:
-        super().close()
+        self.detach()
         if self._link:
-            self._link.remove()
+            remove_link(self.slave, self._link)
         self._close_pty()
 
     def _close_pty(self) -> None:
@@ -57,25 +59,3 @@ class OsPty(Pump):
             if fd >= 0:
                 os.close(fd)
         self._master = self._slave_fd = -1
-
-
-class Link:
-    """A symlink that we made, and remove only while it is still ours."""
-
-    def __init__(self, path: str, target: str) -> None:
-        """A link that leads nowhere (a run that was killed left it) is replaced."""
-        self._path, self._target = Path(path), target
-        if self._path.is_symlink() and not self._path.exists():
-            self._path.unlink()
-        try:
-            self._path.symlink_to(target)
-        except FileExistsError as error:
-            raise OSError(errno.EEXIST, "exists already", path) from error
-
-    def remove(self) -> None:
-        try:
-            if os.readlink(self._path) == self._target:
-                self._path.unlink()
-        except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.EINVAL):  # it has gone, or is no link any more
-                raise

@@ -51,7 +51,7 @@ class Pump(Bridge):
         self._to_upper = bytearray()
         self._taking = False
         """The upper side may still say something."""
-        self._line_over = False
+        self._line_over = self._upper_over = False
         self._closed = False
         self._paused = False
         self._writable = WhenWritable(loop, tty, self._push_line)
@@ -69,7 +69,6 @@ class Pump(Bridge):
 
     @property
     def delivered(self) -> bool:
-        """All that was read from the line has been given to the upper side."""
         return not self._to_upper
 
     def start(self) -> None:
@@ -81,9 +80,7 @@ class Pump(Bridge):
         self._taking = False
         self._update()
 
-    def close(self) -> None:
-        if self._closed:
-            return
+    def detach(self) -> None:
         self._taking, self._closed = False, True
         self._update()
 
@@ -145,9 +142,7 @@ class Pump(Bridge):
     def _read_line(self) -> bool:
         """One read of the line; False when nothing is there, or nothing will be."""
         try:
-            data = (
-                self._tty.read_frame(timeout=0).data if self._framed else self._tty.read(READ_SIZE, timeout=0)
-            )
+            data = self._read()
         except BlockingIOError:
             return False
         except OSError as error:
@@ -160,15 +155,23 @@ class Pump(Bridge):
         self._to_upper += self._format.show(data)
         return True
 
+    def _read(self) -> bytes:
+        if not self._framed:
+            return self._tty.read(READ_SIZE, timeout=0)
+        frame = self._tty.read_frame(timeout=0)
+        return frame.data if frame is not None else b""
+
     def _push_upper(self) -> None:
         while self._to_upper and not self._closed:
             try:
                 taken = self._sink.write(self._to_upper)
             except OSError as error:
-                if error.errno not in (errno.EPIPE, errno.EIO):
-                    raise
                 self._to_upper.clear()
-                self.end(Why.UPPER_GONE)
+                self._upper_over = True
+                if error.errno in (errno.EPIPE, errno.EIO):
+                    self.end(Why.UPPER_GONE)
+                else:
+                    self.end(Why.UPPER_FAILED, error.strerror or str(error))
                 break
             if not taken:
                 break
@@ -195,7 +198,7 @@ class Pump(Bridge):
         alive = not self._closed
         self._upper_in.want(alive and self._taking and not self._to_line)
         self._upper_out.want(alive and bool(self._to_upper))
-        reading = alive and not self._line_over
+        reading = alive and not self._line_over and not self._upper_over
         full = len(self._to_upper) >= HIGH_WATER
         self._line_in.want(reading and not full)
         if reading and full and not self._paused:

@@ -35,7 +35,7 @@ class Stdio(Pump):
         super().__init__(loop, tty, source, sink, fmt, on_end, framed=framed, complain=complain)
 
     def close(self) -> None:
-        super().close()
+        self.detach()
         self._source.close()
         self._sink.close()
 

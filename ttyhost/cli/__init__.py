@@ -12,7 +12,10 @@ __all__ = ["main"]
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command and leave by SystemExit: one line on stderr for an error, never a traceback
     (``-d`` shows it), and an exit code by cause (``ttyhost.cli.errors.Exit``)."""
-    sys.exit(run(sys.argv[1:] if args is None else list(args)))
+    try:
+        sys.exit(run(sys.argv[1:] if args is None else list(args)))
+    except KeyboardInterrupt:  # so early that there is nothing to undo
+        sys.exit(130)
 
 
 def run(args: list[str]) -> int:
@@ -24,7 +27,10 @@ def run(args: list[str]) -> int:
 
     settings = Settings()
     try:
-        code = cli.main(args, prog_name="ttyhost", standalone_mode=False, obj=settings)
+        if "_TTYHOST_COMPLETE" in os.environ:  # the shell asks, through click
+            cli.main(args, prog_name="ttyhost")
+        with cli.make_context("ttyhost", args, obj=settings) as context:
+            code = cli.invoke(context)
         sys.stdout.flush()
         return int(code or Exit.OK)
     except click.exceptions.Exit as end:
@@ -33,9 +39,10 @@ def run(args: list[str]) -> int:
         return Exit.SIGINT
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "ttyhost"
-        return _tell(
-            settings, f"{one_line(error.format_message()).rstrip('.')}: try '{path} --help'", Exit.SYNTAX
-        )
+        cause = one_line(error.format_message()).rstrip(".")
+        bad_value = isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter)
+        code = Exit.USAGE if bad_value else Exit.SYNTAX
+        return _tell(settings, f"{cause}: try '{path} --help'", code)
     except click.ClickException as error:
         return _tell(settings, one_line(error.format_message()), Exit.FAILED)
     except BrokenPipeError:

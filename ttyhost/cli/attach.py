@@ -29,10 +29,6 @@ class Line:
     stopbits: int = 1
     flow: str = "none"
 
-    def __str__(self) -> str:
-        flow = {"none": "", "hard": " RTS/CTS", "soft": " XON/XOFF"}[self.flow]
-        return f"{self.baudrate} {self.bytesize}{self.parity}{self.stopbits}{flow}"
-
     @property
     def settings(self) -> dict[str, Any]:
         return {
@@ -53,6 +49,7 @@ class Plan:
     device: str
     options: dict[str, str] = field(default_factory=dict)
     line: Line = Line()
+    raw: bool = False
     upper: str = "stdio"
     """``stdio``, ``pty`` or ``tun``."""
     link: str = ""
@@ -64,24 +61,6 @@ class Plan:
     verbose: bool = False
     debug: bool = False
     plugins: bool = True
-
-
-def discipline(text: str) -> int | str:
-    """LDISC as the host takes it: ``1``, ``slip``, ``SLIP``, ``N_SLIP`` or ``1:slip``.
-
-    Raises CliError for what cannot be the name of one; whether there is one, the host knows.
-    """
-    if "+" in text:
-        raise CliError(Exit.USAGE, f"{text!r}: disciplines cannot be stacked", "give one")
-    number, colon, name = text.partition(":")
-    if number.isdecimal() and number.isascii():
-        if int(number) > 255:
-            raise CliError(Exit.USAGE, f"{text!r}: a number is 0 to 255", "see 'ttyhost ldiscs'")
-        if not colon:
-            return int(number)
-        text = name
-    name = text.lower()
-    return name if name in ("n_tty", "n_null") else name.removeprefix("n_")
 
 
 class AttachCommand(click.Command):
@@ -102,9 +81,9 @@ class AttachCommand(click.Command):
 
 
 def _write_options(formatter: click.HelpFormatter, ldisc: str) -> None:
-    from .lookup import options_of
+    from .info import options_of
 
-    title, rows = options_of(discipline(ldisc))
+    title, rows = options_of(ldisc)
     with formatter.section(f"Options of {title}, for -O"):
         formatter.write_dl(rows or [("(none)", "")])
 
@@ -145,6 +124,7 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
     "--flow", type=click.Choice(["none", "hard", "soft"]), default="none", show_default=True,
     help="Flow control: RTS/CTS is hard, XON/XOFF is soft.",
 )  # fmt: skip
+@click.option("--raw", is_flag=True, help="No echo, no editing: n_tty raw, as all others are anyway.")
 @click.option(
     "-O", "--option", "options", multiple=True, metavar="NAME=VALUE", help="Option of the discipline."
 )
@@ -188,6 +168,7 @@ def plan(ldisc: str, device: str, *, debug: bool = False, **given: Any) -> Plan:
         device=device,
         options=_pairs(given["options"]),
         line=_line(given),
+        raw=given["raw"],
         upper=upper,
         link=given["link"] or "",
         tun=given["tun"] or "",

@@ -7,9 +7,11 @@ users value this).
 from __future__ import annotations
 
 import errno
+import os
 from enum import IntEnum
+from typing import NamedTuple
 
-from ttyhost.abi.errors import AbiViolation, LdiscUnavailable
+from ttyhost.abi.errors import AbiViolation
 
 
 class Exit(IntEnum):
@@ -57,45 +59,71 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-_DEVICE: dict[int, tuple[Exit, str]] = {
-    errno.ENOENT: (Exit.NOINPUT, "see 'ttyhost ports' for what there is"),
-    errno.ENODEV: (Exit.NOINPUT, "is it plugged in?"),
-    errno.ENXIO: (Exit.NOINPUT, "is it plugged in?"),
-    errno.ENOTDIR: (Exit.NOINPUT, "see 'ttyhost ports' for what there is"),
-    errno.EISDIR: (Exit.NOINPUT, "give a terminal device"),
-    errno.ENOTTY: (Exit.NOINPUT, "give a terminal device"),
-    errno.EACCES: (Exit.NOPERM, "be in the device's group (often 'dialout'), or be root"),
-    errno.EPERM: (Exit.NOPERM, "be in the device's group (often 'dialout'), or be root"),
-    errno.EBUSY: (Exit.TEMPFAIL, "another program has it, stop that one first"),
-    errno.EAGAIN: (Exit.TEMPFAIL, "another program has it, stop that one first"),
+class _Kind(NamedTuple):
+    code: Exit
+    words: str
+    """What the errno means of a device; empty: the system's words."""
+    cure: str
+
+
+_ABSENT = _Kind(Exit.NOINPUT, "", "is it plugged in?")
+_NO_TTY = _Kind(Exit.NOINPUT, "not a terminal", "give a serial device, see 'ttyhost ports'")
+_DENIED = _Kind(Exit.NOPERM, "", "join the group that it belongs to (often dialout), or be root")
+_BUSY = _Kind(Exit.TEMPFAIL, "", "another program has it, stop that one first")
+_NO_PEER = _Kind(Exit.NOINPUT, "", "is the other end there and listening?")
+_DEVICE: dict[int, _Kind] = {
+    errno.ENOENT: _Kind(Exit.NOINPUT, "no such device", "see 'ttyhost ports' for what there is"),
+    errno.ENOTDIR: _Kind(Exit.NOINPUT, "no such device", "see 'ttyhost ports' for what there is"),
+    errno.ENODEV: _ABSENT,
+    errno.ENXIO: _ABSENT,
+    errno.ENOTTY: _NO_TTY,
+    errno.EISDIR: _NO_TTY,
+    errno.EACCES: _DENIED,
+    errno.EPERM: _DENIED,
+    errno.EBUSY: _BUSY,
+    errno.EAGAIN: _BUSY,
+    errno.ECONNREFUSED: _NO_PEER,
+    errno.ETIMEDOUT: _NO_PEER,
+    errno.EHOSTUNREACH: _NO_PEER,
+    errno.ENETUNREACH: _NO_PEER,
 }
+_OTHER = _Kind(Exit.FAILED, "", "")
 
 
 def device_error(device: str, error: OSError) -> CliError:
     """The error of opening or using ``device``, in the user's words."""
-    if isinstance(error, LdiscUnavailable):
-        return ldisc_error(error)
-    code, cure = _DEVICE.get(error.errno or 0, (Exit.FAILED, ""))
-    return CliError(code, f"{device}: {error.strerror or error}", cure)
+    if _problem_code(error):
+        return _unavailable(error)
+    kind = _DEVICE.get(error.errno or 0, _OTHER)
+    system = os.strerror(error.errno) if error.errno else ""
+    said = error.strerror or str(error)
+    detail = said.removeprefix(system).strip(" ():")
+    words = kind.words or (system if said.startswith(system) else said)
+    if said.startswith(system) and detail.lower() not in ("", system.lower(), words.lower()):
+        words = f"{words} ({detail})"
+    cure = "" if kind is _ABSENT and "://" in device else kind.cure
+    return CliError(kind.code, f"{device}: {words}" if device else words, cure)
 
 
-def ldisc_error(error: LdiscUnavailable) -> CliError:
-    """A discipline cannot be used; a problem's word leads to its explanation."""
-    cure = error.hint or "see 'ttyhost ldiscs --all'"
-    return CliError(Exit.UNAVAILABLE, f"{error.strerror} [{error.code}]", cure)
+def _problem_code(error: OSError) -> str:
+    """The word of an LdiscUnavailable, or of its like for drivers and commands; empty for others."""
+    code = getattr(error, "code", "")
+    return code if isinstance(code, str) and code.startswith("E-") else ""
+
+
+def _unavailable(error: OSError) -> CliError:
+    """A plugin cannot be used; its problem's word leads to the explanation."""
+    code = _problem_code(error)
+    cure = getattr(error, "hint", "") or f"see 'ttyhost explain {code}'"
+    return CliError(Exit.UNAVAILABLE, f"{code}: {error.strerror}", cure)
 
 
 def as_cli_error(error: Exception) -> CliError | None:
     """The CliError that an expected exception stands for; None for one that is a bug."""
-    match error:
-        case CliError():
-            return error
-        case LdiscUnavailable():
-            return ldisc_error(error)
-        case AbiViolation():
-            return CliError(Exit.SOFTWARE, str(error), f"see 'ttyhost explain {error.rule}'")
-        case OSError():
-            code, cure = _DEVICE.get(error.errno or 0, (Exit.FAILED, ""))
-            where = f"{error.filename}: " if error.filename else ""
-            return CliError(code, f"{where}{error.strerror or error}", cure)
+    if isinstance(error, CliError):
+        return error
+    if isinstance(error, AbiViolation):
+        return CliError(Exit.SOFTWARE, str(error), f"see 'ttyhost explain {error.rule}'")
+    if isinstance(error, OSError):
+        return device_error(error.filename or "", error)
     return None

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+from ttyhost import __version__
+
+if TYPE_CHECKING:
+    from ttyhost.plugins import Named
 
 
 @dataclass
@@ -47,9 +52,7 @@ debug_option = click.option(
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from importlib.metadata import version
-
-        click.echo(f"ttyhost {version('ttyhost')}")
+        click.echo(f"ttyhost {__version__}")
         ctx.exit()
 
 
@@ -78,11 +81,26 @@ class VerbGroup(click.Group):
 
 def _plugin_verbs() -> dict[str, str]:
     """Verb and distribution of the installed commands, from metadata alone."""
-    return {}
+    return {name: who for name, who in _commands().names().items() if name not in VERBS}
 
 
 def _load_plugin_verb(name: str) -> click.Command | None:
-    return None
+    """The command of an installed verb; None where nobody offers it. Raises PluginUnavailable."""
+    commands = _commands()
+    if name not in {row.name for row in commands.rows()}:
+        return None
+    command = commands.load(name)
+    if isinstance(command, click.Command):
+        return command
+    from .errors import CliError, Exit
+
+    raise CliError(Exit.UNAVAILABLE, f"{name}, of {commands.names()[name]}, is no click.Command")
+
+
+def _commands() -> Named:
+    from ttyhost.plugins import Named, Plugins
+
+    return Named(Plugins(), "commands")
 
 
 @click.group(

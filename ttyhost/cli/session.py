@@ -3,74 +3,223 @@
     open --> up --> (end of input, hangup, signal) --> wind down --> close
 
 A signal before all is up undoes what was done. The first one later stops the intake and gives the
-line ``--drain`` seconds; a second one is immediate. Whatever the way, the contexts are left in
-order: the line is closed and its settings restored, then the upper side, then its link.
+line ``--drain`` seconds; a second one is immediate. Whatever the way, what was opened is closed in
+order: the line (its settings are restored), then the upper side and its link, then the host.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from ttyhost.abi.errors import oserror
-from ttyhost.abi.termios import ICANON
+from ttyhost import Host
+from ttyhost.abi.termios import TCSANOW
+from ttyhost.abi.types import Cap
 from ttyhost.bridges.bridge import Bridge, End, Why
 from ttyhost.bridges.loop import Loop
+from ttyhost.plugins import Plugins
 
+from . import uppers
 from .errors import CliError, Exit, device_error
+from .log import logging_to_stderr, say
+from .signals import Stopped, StopSignals, handled
+from .words import settings, totals
 
 if TYPE_CHECKING:
+    from ttyhost import TtyFile
+    from ttyhost.plugins import Record
+
     from .attach import Plan
 
 _LOOK = 0.01
 """Seconds between looks whether all has drained."""
-_CODES = {
-    Why.UPPER_END: Exit.OK,
-    Why.UPPER_GONE: Exit.OK,
-    Why.LINE_END: Exit.OK,
-    Why.UPPER_FAILED: Exit.FAILED,
-    Why.HANGUP: Exit.FAILED,
-    Why.DOWN: Exit.FAILED,
-}
+_FAILURES = (Why.HANGUP, Why.DOWN, Why.UPPER_FAILED)
 
 
-class Stopped(BaseException):
-    """A signal where nothing can be carried on: leave all contexts now."""
+def run(plan: Plan) -> int:
+    """Carry out the plan; the exit code. Raises CliError, OSError."""
+    with logging_to_stderr(quiet=plan.quiet, verbose=plan.verbose, debug=plan.debug):
+        return Session(plan).run()
 
 
-class Signals:
-    """SIGINT and SIGTERM of one run. While ``graceful`` is set the first one calls it; otherwise,
-    and from the second one on, Stopped is raised, wherever the main thread is."""
+class Session:
+    """One attached line."""
 
-    def __init__(self) -> None:
-        self.first = 0
-        self.graceful: Callable[[], None] | None = None
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._loop = Loop()
+        self._stop = StopSignals()
+        self._host: Host | None = None
+        self._tty: TtyFile | None = None
+        self._bridge: Bridge | None = None
+        self._end: End | None = None
+        self._winding_down = self._all_sent = False
+        self._deadline: float | None = None
 
-    def __call__(self, signum: int, _frame: FrameType | None) -> None:
-        again, self.first = self.first, self.first or signum
-        if again or self.graceful is None:
-            raise Stopped
-        self.graceful()
+    def run(self) -> int:
+        post = self._loop.post
+        handlers: dict[signal.Signals, Callable[[int], object]] = {
+            signal.SIGINT: self._stop.arrived,
+            signal.SIGTERM: self._stop.arrived,
+            signal.SIGHUP: lambda _: post(self._terminal_gone),
+            signal.SIGUSR1: lambda _: post(self._tell_totals),
+        }
+        try:
+            with handled(handlers), ExitStack() as stack:
+                stack.callback(self._loop.close)
+                self._open(stack)
+                self._carry()
+                if self._plan.verbose:
+                    self._tell_totals()
+        except Stopped:
+            return self._stop.code
+        return self._verdict()
 
-    @property
-    def code(self) -> Exit:
-        return Exit.SIGINT if self.first == signal.SIGINT else Exit.OK
+    # ---------------------------------------------------------------- open, and close in order
 
+    def _open(self, stack: ExitStack) -> None:
+        """What can be refused without the device is asked for before it: opening may be noticed."""
+        plan = self._plan
+        tun = stack.enter_context(uppers.tun(plan)) if plan.upper == "tun" else None
+        host = self._host = stack.enter_context(Host(plugins=plan.plugins or Plugins(enabled=False)))
+        assert host.plugins is not None
+        record = host.plugins.resolve(plan.ldisc)
+        uppers.check(plan, record)
+        stack.callback(self._close)
+        try:
+            tty = self._open_line(host, record)
+        except ValueError as error:
+            raise CliError(Exit.USAGE, str(error), f"see 'ttyhost info {plan.ldisc}'") from error
+        except OSError as error:
+            raise device_error(plan.device, error) from error
+        self._bridge = uppers.bridge(plan, self._loop, tty, tun, self._ended)
+        self._bridge.on_up = self._up
 
-@contextmanager
-def handled(handlers: dict[int, Callable[[int, FrameType | None], Any]]) -> Iterator[None]:
-    """Signal handlers for a while; a signal that our caller ignores (nohup, &) stays ignored."""
-    before = {}
-    for signum, handler in handlers.items():
-        if signal.getsignal(signum) != signal.SIG_IGN:
-            before[signum] = signal.signal(signum, handler)
-    try:
-        yield
-    finally:
-        for signum, old in before.items():
-            signal.signal(signum, old)
+    def _open_line(self, host: Host, record: Record) -> TtyFile:
+        plan = self._plan
+        tty = self._tty = host.open(
+            plan.device, ldisc=record.number, options=dict(plan.options), **plan.line.settings
+        )
+        if plan.raw or not record.capabilities & Cap.CANONICAL:  # others have no use for a cooked line
+            now = tty.tcgetattr()
+            tty.tcsetattr(TCSANOW, now.raw().replace(cflag=now.cflag))  # size and parity are the wire's
+        return tty
+
+    def _close(self) -> None:
+        try:
+            if self._bridge is not None:
+                self._bridge.detach()
+            if self._tty is not None:
+                if not self._all_sent:
+                    self._tty.vhangup()  # it had its time; what was not sent by now is not sent
+                self._tty.close()
+        finally:
+            if self._bridge is not None:
+                self._bridge.close()
+
+    # ---------------------------------------------------------------- carry
+
+    def _carry(self) -> None:
+        assert self._bridge is not None
+        self._stop.graceful = lambda: self._loop.post(self._stop_asked)
+        self._bridge.start()
+        self._loop.run()
+        self._stop.graceful = lambda: None  # from here on it closes in any case
+
+    def _up(self) -> None:
+        plan, tty, bridge = self._plan, self._tty, self._bridge
+        assert tty is not None
+        assert bridge is not None
+        try:
+            ldisc, now = tty.ldisc, tty.tcgetattr()
+        except OSError:  # hung up already: the end is on its way
+            return
+        what = f"{ldisc.name} ({ldisc.number}) attached" if ldisc else "nothing attached"
+        text = f"{plan.device}: {what}, {settings(now)}, {bridge.title}"
+        if not plan.quiet:
+            say(text)
+        if plan.ready_fd is not None:
+            os.write(plan.ready_fd, f"{text}\n".encode())
+            if plan.ready_fd > 2:
+                os.close(plan.ready_fd)
+
+    # ---------------------------------------------------------------- wind down
+
+    def _ended(self, end: End) -> None:
+        """The bridge has come to its end. After the end of input the line gets all the time it needs."""
+        self._end = end
+        self._wind_down(None if end.why is Why.UPPER_END else self._plan.drain)
+
+    def _stop_asked(self) -> None:
+        self._wind_down(self._plan.drain)
+
+    def _terminal_gone(self) -> None:
+        """SIGHUP is what it is to a tty."""
+        if self._tty is not None:
+            self._tty.hangup()
+
+    def _wind_down(self, seconds: float | None) -> None:
+        assert self._bridge is not None
+        if seconds is not None:
+            until = self._loop.now() + seconds
+            self._deadline = until if self._deadline is None else min(self._deadline, until)
+        if not self._winding_down:
+            self._winding_down = True
+            self._bridge.stop_intake()
+            self._look()
+
+    def _look(self) -> None:
+        """Stop when everything has gone where it should, or its time is over."""
+        self._all_sent = self._settled()
+        if self._all_sent:
+            self._loop.stop()
+        elif self._deadline is not None and self._loop.now() >= self._deadline:
+            slow = "the upper side" if self._sent() else "the line"
+            device, seconds = self._plan.device, self._plan.drain
+            say(f"{device}: {slow} did not take everything in the {seconds:g} s of --drain")
+            self._loop.stop()
+        else:
+            self._loop.later(_LOOK, self._look)
+
+    def _settled(self) -> bool:
+        assert self._bridge is not None
+        return self._sent() and self._bridge.delivered
+
+    def _sent(self) -> bool:
+        assert self._bridge is not None
+        return self._bridge.idle and self._drained()
+
+    def _drained(self) -> bool:
+        assert self._tty is not None
+        try:
+            self._tty.tcdrain(timeout=0)
+        except BlockingIOError:
+            return False
+        except OSError:  # hung up: it takes nothing any more
+            return True
+        return True
+
+    # ---------------------------------------------------------------- what is told
+
+    def _tell_totals(self) -> None:
+        if self._tty is not None:
+            say(f"{self._plan.device}: {totals(self._tty.statistics)}")
+
+    def _verdict(self) -> int:
+        """The exit code, once all is closed. Raises CliError for an end that is a failure."""
+        if self._stop.first:
+            return self._stop.code
+        end = self._end
+        if end is not None and end.why in _FAILURES:
+            assert self._host is not None
+            for rule, detail, _, method, distribution in self._host.violations:
+                cure = f"tell the author of {distribution} (ttyhost explain {rule})"
+                raise CliError(
+                    Exit.SOFTWARE, f"{self._plan.device}: {method} {detail}: {end.why.value}", cure
+                )
+            hint = "unplugged, or closed by the other end" if end.why is Why.HANGUP else ""
+            raise CliError(Exit.FAILED, f"{self._plan.device}: {end.why.value}", end.detail or hint)
+        return Exit.OK
