@@ -11,13 +11,14 @@ SOURCES := ttyhost $(wildcard plugins/*/src contrib/*/src)
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help demo test lint docs clean
+.PHONY: help demo test lint docs bench clean
 
 help:
 	@echo "make demo    run the main job for real: disciplines from packages, real lines, real traffic"
 	@echo "make test    run the tests"
 	@echo "make lint    run ruff, mypy --strict and the import rules"
 	@echo "make docs    write what the pages of docs/ have from the code"
+	@echo "make bench   measure ours beside our peers'; ARGS=--quick for a first look"
 	@echo "make clean   remove .venv and everything that was built"
 
 demo: .venv/installed
@@ -40,6 +41,10 @@ lint: .venv/installed-dev
 docs: .venv/installed
 	@echo "== docs: the parts that are made from the code"
 	@$(BIN)/python docs/generate.py
+
+bench: .venv/installed-dev
+	@echo "== bench: ours beside our peers', in one run"
+	@$(BIN)/python -m bench $(ARGS)
 
 clean:
 	@echo "== removing .venv, build and caches"
