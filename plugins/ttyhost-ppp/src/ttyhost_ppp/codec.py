@@ -99,7 +99,9 @@ class Encoder:
         """One frame, with a flag at each end. Raises ValueError for what no receiver would read as
         the same packet."""
         head, skip, escape = self._framing[packet[:PROTOCOL_SIZE]]
-        body = head + (packet[skip:] if skip else packet)
+        if skip and len(packet) > PROTOCOL_SIZE:  # one octet and the FCS would be a runt
+            packet = packet[skip:]
+        body = head + packet
         return FLAG + escape(body + fcs16(body).to_bytes(FCS_SIZE, "little")) + FLAG
 
 
@@ -152,11 +154,14 @@ class Decoder:
         self._noise = control_characters(accm)
         self._accm = accm
 
-    def feed(self, data: bytes, flags: bytes | None = None) -> list[bytes]:
+    def feed(self, data: bytes | bytearray | memoryview, flags: bytes | None = None) -> list[bytes]:
         """The packets completed by these bytes. ``flags``: None, or one octet for each of
         ``data``, 0 where the line received it without error (R-205)."""
+        data = bytes(data)
         if flags is None:
             return self._feed(data)
+        if len(flags) != len(data):
+            raise ValueError(f"{len(flags)} flags for {len(data)} octets")
         packets = []
         for run in _RUNS.finditer(flags):
             start, end = run.span()

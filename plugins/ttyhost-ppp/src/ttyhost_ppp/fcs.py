@@ -23,7 +23,8 @@ def fcs16_stdlib(data: bytes) -> int:
     return int.from_bytes(crc.to_bytes(2, "big").translate(_REVERSED), "little")
 
 
-fcs16: Callable[[bytes], int]
+Fcs16 = Callable[[bytes], int]
+fcs16: Fcs16
 """The FCS of ``data``, as a number; it is sent with the low octet first."""
 
 try:
