@@ -13,10 +13,12 @@ import errno
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple, cast
 
 from .abi import N_NULL, N_TTY, DriverFactory, LineDiscipline, oserror
+from .core import life
 from .core.file import TtyFile
 from .core.kernel import Kernel
 from .core.null import NNull
@@ -25,11 +27,15 @@ from .core.sessions import Sessions
 from .core.table import Entry
 from .core.tty import Tty
 from .core.violations import Violations
+from .core.watchdog import ABANDON_AFTER, REPORT_AFTER, Watchdog
 from .drivers.null_modem import NullModem
 from .drivers.pty import Master
 from .plugins import Hooks, Named, Plugins
 
 log = logging.getLogger("ttyhost")
+
+CLOSE_SECONDS = 5.0
+"""How long the close of a host waits for plugins before it abandons their ttys."""
 
 
 class LdiscRow(NamedTuple):
@@ -113,11 +119,18 @@ class Host:
 
     ``checks``: ``strict`` (violations raise in the offender's stack), ``warn`` (they are recorded),
     ``off``. ``plugins``: look for installed disciplines, drivers and hooks; False sees none.
-    ``runtime``: locks, threads and time; a test's own, or the real ones.
+    ``runtime``: locks, threads and time; a test's own, or the real ones. ``watchdog``: a method
+    that does not return is reported after so many seconds, and its tty abandoned after so many;
+    None for no watchdog; with a runtime of a test's own it is started only when asked for.
     """
 
     def __init__(
-        self, checks: str = "warn", plugins: bool | Plugins = True, runtime: Runtime | None = None
+        self,
+        checks: str = "warn",
+        plugins: bool | Plugins = True,
+        runtime: Runtime | None = None,
+        *,
+        watchdog: tuple[float, float] | None = (REPORT_AFTER, ABANDON_AFTER),
     ) -> None:
         self.runtime: Runtime = runtime if runtime is not None else ThreadRuntime()
         self._plugins = self._find_plugins(plugins)
@@ -128,6 +141,8 @@ class Host:
         self.kernel = Kernel(self.runtime, checks=checks, resolver=self._plugins, observer=self._hooks)
         self.kernel.table.register(N_NULL, NNull, distribution="ttyhost", version=_version())
         self.ldiscs = Ldiscs(self.kernel, self._plugins)
+        if watchdog is not None and (runtime is None or watchdog != (REPORT_AFTER, ABANDON_AFTER)):
+            self.kernel.watchdog = Watchdog(self.kernel, *watchdog)
         self._paths: dict[str, Tty] = {}
         self._lock = self.runtime.mutex("host")
         self._masters: list[Master] = []
@@ -295,14 +310,34 @@ class Host:
         if self._closed:
             return
         self._closed = True
-        from .core import life
-
+        if self.kernel.watchdog is not None:
+            self.kernel.watchdog.stop()
+        ttys = self.kernel.ttys.copy()
+        for tty in ttys:
+            self._finish(tty)
+        deadline = self.runtime.now() + CLOSE_SECONDS
+        for tty in ttys:
+            if not tty.slot.queue.wait(partial(self._has_ended, tty), deadline):
+                tty.abandon("a method does not return, and the host was closed")
         for master in self._masters:
             master.close()
-        for tty in self.ttys:
-            life.vhangup(tty, "the host was closed")
-            life.release(tty)
         self.runtime.close()
+
+    def _has_ended(self, tty: Tty) -> bool:
+        return tty not in self.kernel.ttys
+
+    def _finish(self, tty: Tty) -> None:
+        """In a worker: a plugin that does not return must not keep the host."""
+
+        def run() -> None:
+            try:
+                life.finish(tty, "the host was closed")
+            except OSError as why:  # abandoned meanwhile
+                log.info("%s: %s", tty.name, why)
+            finally:
+                tty.slot.wake()
+
+        self.runtime.submit(run)
 
     def __enter__(self) -> Host:
         return self

@@ -169,6 +169,12 @@ class Attachment:
         self.tell("close")
         self.end()
 
+    def abandon(self) -> None:
+        """A method does not return: the handle is dead, nothing new starts, nobody waits."""
+        if self._scope is not None:
+            self._scope.abandon()
+        self.handle.revoke()
+
     def end(self) -> None:
         """Nothing of the discipline runs any more; its handle is dead."""
         if self._scope is not None and not self._scope.close():

@@ -104,9 +104,11 @@ def _detach(tty: Tty) -> None:
     finally:
         attachment.close()
         tty.do_write_wakeup = False  # the next discipline has its own (I10)
-        slot.attachment = None
-        tty.kernel.table.put(attachment.entry)
-        slot.fire(Event.CLOSED)
+        try:
+            slot.fire(Event.CLOSED)
+        finally:
+            if not attachment.stuck:  # else it returned too late, and the counts stay
+                tty.kernel.table.put(attachment.entry)
 
 
 def _attach(tty: Tty, entry: Entry, options: dict[str, object]) -> None:
@@ -127,19 +129,22 @@ def _attach(tty: Tty, entry: Entry, options: dict[str, object]) -> None:
         slot.fire(Event.OPENED)
         tty.last_ldisc = (entry.ops.number, options)
     except BaseException:
+        if attachment.stuck:
+            raise
         if slot.state is State.OPEN:  # it opened; what failed came after
             slot.state = State.HALTED
             _detach(tty)
-        else:
-            slot.attachment = None
-            tty.do_write_wakeup = False
-            tty.kernel.table.put(entry)
-            slot.fire(Event.OPEN_FAILED)
+            raise
+        tty.do_write_wakeup = False
+        tty.kernel.table.put(entry)
+        slot.fire(Event.OPEN_FAILED)
         raise
 
 
 def _restore(tty: Tty, old: Attachment) -> None:
     """The new discipline's open failed: the old one afresh, else N_TTY, else N_NULL (R-059)."""
+    if tty.abandoned:
+        return
     attach_first_of(tty, [(old.entry, dict(old.options))])
 
 

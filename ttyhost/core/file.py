@@ -183,8 +183,7 @@ class TtyFile(OpenFile):
             self._moved()
 
     def _take_turn(self, deadline: float | None) -> None:
-        timeout = -1.0 if deadline is None else max(0.0, deadline - self.kernel.runtime.now())
-        if not self.tty.write_lock.acquire(True, timeout):
+        if not self.tty.write_lock.acquire(deadline):
             raise oserror(errno.EAGAIN, "another writer is writing")
 
     def _write_all(self, attachment: Attachment, data: bytes, nonblock: bool, deadline: float | None) -> int:

@@ -25,7 +25,8 @@ from .runtime import Lock, Runtime
 from .sessions import Sessions
 from .table import Entry, NumberTable
 from .violations import Violations
-from .wait import WaitQueue
+from .watchdog import Watchdog
+from .work import Tally
 
 if TYPE_CHECKING:
     from .tty import Tty
@@ -70,32 +71,6 @@ class Observer(Protocol):
     def frame(self, tty: Tty, direction: str, data: bytes, time: float) -> None: ...
 
 
-class Tally:
-    """How much work is queued or running, so that somebody can wait for the end of it.
-
-    Lock: ``_lock`` (spin) protects ``_count``.
-    """
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._lock = runtime.spin("work")
-        self._count = 0
-        self._none = WaitQueue(runtime)
-
-    def add(self) -> None:
-        with self._lock:
-            self._count += 1
-
-    def done(self) -> None:
-        with self._lock:
-            self._count -= 1
-            none = not self._count
-        if none:
-            self._none.wake()
-
-    def wait_none(self, deadline: float | None) -> bool:
-        return self._none.wait(lambda: not self._count, deadline)
-
-
 class Kernel:
     """One host's shared state."""
 
@@ -121,6 +96,7 @@ class Kernel:
         self.lazy = runtime.spin("lazy")
         """Protects what is made at first need (wait queues, descriptors)."""
         self.ttys: set[Tty] = set()
+        self.watchdog: Watchdog | None = None
         self.ldisc_timeout = LDISC_TIMEOUT
         self.closing_wait = CLOSING_WAIT
         self.tracer: Callable[[Tty, str], None] | None = None

@@ -32,7 +32,7 @@ def open_file(tty: Tty, file: TtyFile, ldisc: int | str | None, options: dict[st
     with tty.lock:
         if tty.exclusive and tty.files:
             raise oserror(errno.EBUSY, f"{tty.name} is open exclusively")
-        if tty.slot.state is State.STUCK:
+        if tty.abandoned:
             raise oserror(errno.EIO, f"{tty.name} was abandoned: a method of its discipline does not return")
         if tty.hung_up:
             _close_device(tty)
@@ -44,6 +44,8 @@ def open_file(tty: Tty, file: TtyFile, ldisc: int | str | None, options: dict[st
             _bring_up(tty, *(tty.last_ldisc if ldisc is None else (ldisc, options)))
         tty.files.add(file)
     tty.kernel.ttys.add(tty)
+    if tty.kernel.watchdog is not None:
+        tty.kernel.watchdog.start()
     if tty.on_users is not None:
         tty.on_users(len(tty.files))
     if fresh and tty.kernel.observer is not None:
@@ -160,6 +162,8 @@ def _quiet(tty: Tty, method: str) -> None:
 
 def close_file(tty: Tty, file: TtyFile, drain: float | None) -> None:
     """tty_release: one file fewer; the last one drains and closes everything. May sleep."""
+    if tty.abandoned:
+        return
     with tty.lock:
         was_open = file in tty.files
         if was_open and len(tty.files) == 1 and not tty.holds:
@@ -173,13 +177,16 @@ def close_file(tty: Tty, file: TtyFile, drain: float | None) -> None:
 
 def drop_hold(tty: Tty) -> None:
     """Who kept the tty alive without a file (a pty's master) lets go."""
+    if tty.abandoned:
+        return
     with tty.lock:
-        tty.holds -= 1
+        tty.holds = max(0, tty.holds - 1)  # the host may have let go of everything already
         _release_if_unused(tty)
 
 
-def release(tty: Tty) -> None:
-    """The host closes: nobody holds the tty any more. After ``vhangup``."""
+def finish(tty: Tty, reason: str) -> None:
+    """The host closes: hang the tty up and release it, whoever holds it."""
+    vhangup(tty, reason)
     with tty.lock:
         tty.files.clear()
         tty.holds = 0

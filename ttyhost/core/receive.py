@@ -10,31 +10,37 @@ queued once, however often it is asked for.
 from __future__ import annotations
 
 import errno
+import logging
 from typing import TYPE_CHECKING
 
 from ..abi import AbiViolation, Cap
 from .flip import Chunk, FlipBuffer
 from .flow import BY_FLIP
+from .mutex import TtyMutex
 from .runtime import get_ident
+from .work import Work
 
 if TYPE_CHECKING:
     from .attachment import Attachment
     from .tty import Tty
 
+log = logging.getLogger("ttyhost.tty")
+
 
 class Receiver:
     """One tty's way in."""
 
-    __slots__ = ("_again", "_queued", "_spin", "_tty", "_waiting", "flip", "lock")
+    __slots__ = ("_again", "_queued", "_spin", "_tty", "_under_way", "_waiting", "flip", "lock")
 
     def __init__(self, tty: Tty, flip: FlipBuffer) -> None:
         runtime = tty.kernel.runtime
         self._tty = tty
         self.flip = flip
-        self.lock = runtime.mutex("receive")
+        self.lock = TtyMutex(tty, "receive")
         self._spin = runtime.spin("receive.state")
         self._queued = False
         self._again = False
+        self._under_way: Work | None = None
         self._waiting = 0  # flushes that wait for the lock: a delivery makes way for them
 
     # -- asking for a delivery; from any context
@@ -50,11 +56,15 @@ class Receiver:
                 self._again = True
                 return
             self._queued = True
-        work = self._tty.kernel.work
-        work.add()
-        self._tty.kernel.runtime.submit(self._work)
+        work = self._under_way = self._tty.kernel.work.add()
+        self._tty.kernel.runtime.submit(lambda: self._work(work))
 
-    def _work(self) -> None:
+    def abandon(self) -> None:
+        """A delivery is stuck in the discipline: nobody shall wait for its end."""
+        if (work := self._under_way) is not None:
+            work.done()
+
+    def _work(self, work: Work) -> None:
         try:
             while True:
                 with self._spin:
@@ -65,8 +75,10 @@ class Receiver:
                     if not self._again:
                         self._queued = False
                         return
+        except OSError as why:  # the tty was abandoned while this waited for its lock
+            log.info("%s: receive: %s", self._tty.name, why)
         finally:
-            self._tty.kernel.work.done()
+            work.done()
 
     @property
     def pending(self) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from .runtime import Cancellable
 from .wait import WaitQueue
+from .work import Work
 
 if TYPE_CHECKING:
     from .attachment import Attachment
@@ -25,12 +26,13 @@ JOIN_TIMEOUT = 5.0
 class Job:
     """One timer or work item (abi.Timer)."""
 
-    __slots__ = ("_fn", "_scope", "running", "timer")
+    __slots__ = ("_fn", "_scope", "running", "timer", "work")
 
     def __init__(self, scope: Scope, fn: Callable[[], None]) -> None:
         self._scope = scope
         self._fn: Callable[[], None] | None = fn
         self.timer: Cancellable | None = None
+        self.work: Work | None = None
         self.running = False
 
     def cancel(self) -> None:
@@ -71,15 +73,15 @@ class Scope:
 
     def queue_work(self, fn: Callable[[], None]) -> Job:
         kernel = self.attachment.kernel
-        kernel.work.add()
+        job = self._add(fn)
+        work = job.work = kernel.work.add()
 
         def run() -> None:
             try:
                 job.run()
             finally:
-                kernel.work.done()
+                work.done()
 
-        job = self._add(fn)
         kernel.runtime.submit(run)
         return job
 
@@ -108,6 +110,16 @@ class Scope:
     def end(self, job: Job) -> None:
         with self._lock:
             self._jobs.discard(job)
+        self._queue.wake()
+
+    def abandon(self) -> None:
+        """Nothing starts any more, and nobody waits for what runs."""
+        with self._lock:
+            self._over = True
+            jobs, self._jobs = self._jobs, set()
+        for job in jobs:
+            if job.work is not None:
+                job.work.done()
         self._queue.wake()
 
     def close(self) -> bool:

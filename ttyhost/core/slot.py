@@ -11,14 +11,16 @@ Each side writes first and looks second, so one of the two always sees the other
 priority: while it waits, new references are refused or wait (R-036). Appending and removing are
 atomic with and without the GIL.
 
-Lock: the state, the attachment and the gate are changed under the tty's lock only.
+Lock: the state, the attachment and the gate are changed under the tty's lock; ``_stepping`` (spin)
+makes each step of the state one, against the watchdog, which cannot take the tty's lock.
 """
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
-from ..abi import AbiViolation
+from ..abi import AbiViolation, oserror
 from .runtime import context, get_ident
 from .states import TRANSITIONS, Event, State
 from .wait import WaitQueue
@@ -31,11 +33,25 @@ if TYPE_CHECKING:
 UNAVAILABLE = frozenset({"open", "close", "driver.set_ldisc"})
 """In these the discipline is not available to its own tty (seed lines 125-129; R-039)."""
 
+VACATING = frozenset({Event.CLOSED, Event.OPEN_FAILED})
+"""With these the slot is empty again."""
+
 
 class Slot:
     """One tty's slot."""
 
-    __slots__ = ("_kernel", "_tty", "_wait", "atomic", "attachment", "state", "strict", "usable", "users")
+    __slots__ = (
+        "_kernel",
+        "_stepping",
+        "_tty",
+        "_wait",
+        "atomic",
+        "attachment",
+        "state",
+        "strict",
+        "usable",
+        "users",
+    )
 
     def __init__(self, kernel: Kernel, tty: Tty) -> None:
         self._kernel = kernel
@@ -44,6 +60,7 @@ class Slot:
         """What a reference gives: the attachment while the gate is open, else None."""
         self.atomic = kernel.runtime.atomic
         self.strict = kernel.strict
+        self._stepping = kernel.runtime.spin("slot")
         self._wait: WaitQueue | None = None
         self.attachment: Attachment | None = None
         self.state = State.EMPTY
@@ -78,7 +95,7 @@ class Slot:
             if self.state in (State.HUPPED, State.RELEASED, State.STUCK):
                 return None
             if not self.queue.wait(lambda: self.usable is not None or self._gone(), deadline):
-                raise BlockingIOError(11, "the discipline is being changed")
+                raise oserror(errno.EAGAIN, "the discipline is being changed")
         return attachment
 
     def leave(self, ident: int) -> None:
@@ -111,11 +128,15 @@ class Slot:
     # ------------------------------------------------- the gate; under the tty's lock
 
     def fire(self, event: Event) -> None:
-        """One step of the state machine."""
-        key = (self.state, event)
-        if key not in TRANSITIONS:
-            raise AssertionError(f"{self._tty.name}: {event.name} in state {self.state.name}")
-        self.state = TRANSITIONS[key]
+        """One step of the state machine. Raises OSError EIO when the tty was abandoned meanwhile."""
+        with self._stepping:
+            if self.state is State.STUCK:
+                raise oserror(errno.EIO, f"{self._tty.name} was abandoned")
+            if (self.state, event) not in TRANSITIONS:
+                raise AssertionError(f"{self._tty.name}: {event.name} in state {self.state.name}")
+            self.state = TRANSITIONS[self.state, event]
+            if event in VACATING:
+                self.attachment = None
         self._kernel.trace(self._tty, event.name)
 
     def shut(self, seconds: float | None) -> bool:
@@ -132,9 +153,8 @@ class Slot:
             if self.atomic is not None:
                 self.atomic("shut")
             self._tty.wake_all()
-            if queue.wait(lambda: not self.users or self.state is State.STUCK, deadline):
-                if self.state is State.CHANGING:
-                    self.fire(Event.HALT)
+            if queue.wait(lambda: not self.users or self._gone(), deadline) and not self._gone():
+                self.fire(Event.HALT)
                 left = True
         finally:  # late, or interrupted: no flag stays behind (R-058)
             if not left and self.state in (State.CHANGING, State.HALTED):
@@ -145,8 +165,22 @@ class Slot:
 
     def reveal(self) -> None:
         """The gate opens: references are given again."""
-        self.usable = self.attachment
+        if self.state is not State.STUCK:
+            self.usable = self.attachment
         self.wake()
+
+    def abandon(self) -> bool:
+        """To STUCK, from any context: what is attached stays, unusable, and is marked as stuck.
+        False when there is nothing to give up: what seemed stuck has just moved on."""
+        with self._stepping:
+            if (self.state, Event.ABANDON) not in TRANSITIONS:
+                return False
+            self.state = State.STUCK
+            self.usable = None
+            if self.attachment is not None:
+                self.attachment.stuck = True
+        self._kernel.trace(self._tty, Event.ABANDON.name)
+        return True
 
     def wake(self) -> None:
         if self._wait is not None:

@@ -55,7 +55,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.RELEASED, Event.REOPEN): State.EMPTY,
     **{
         (state, Event.ABANDON): State.STUCK
-        for state in (State.OPENING, State.OPEN, State.CHANGING, State.HALTED, State.CLOSING)
+        for state in (State.EMPTY, State.OPENING, State.OPEN, State.CHANGING, State.HALTED, State.CLOSING)
     },
 }
 

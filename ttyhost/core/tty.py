@@ -8,6 +8,7 @@ descriptors are made at first need, so that ten thousand idle ttys cost little.
 from __future__ import annotations
 
 import errno
+import logging
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -26,15 +27,19 @@ from ..abi import (
 from .flip import FlipBuffer
 from .flow import Flow
 from .kernel import FLIP_LIMIT, Kernel
+from .mutex import TtyMutex
 from .port import TtyPort
 from .receive import Receiver
 from .runtime import Frame, context, get_ident
 from .slot import Slot
 from .wait import WaitQueue
+from .work import Work
 
 if TYPE_CHECKING:
     from .file import TtyFile
     from .readiness import Readiness
+
+log = logging.getLogger("ttyhost.tty")
 
 
 class Tty:
@@ -43,10 +48,12 @@ class Tty:
     __slots__ = (
         "__weakref__",
         "_counting",
+        "_hangup_work",
         "_read_wait",
         "_statistics",
         "_wakeup_deferred",
         "_write_wait",
+        "abandoned",
         "closing",
         "do_write_wakeup",
         "driver",
@@ -83,9 +90,11 @@ class Tty:
         self.driver_factory = factory
         self.driver: TtyDriver | None = None
         self.port: TtyPort | None = None
-        self.lock = kernel.mutex("tty")
-        self.write_lock = kernel.mutex("write")
-        self.termios_lock = kernel.mutex("termios")
+        self.abandoned = False
+        """The watchdog gave the tty up; everybody who waits gets EIO."""
+        self.lock = TtyMutex(self, "tty")
+        self.write_lock = TtyMutex(self, "write")
+        self.termios_lock = TtyMutex(self, "termios")
         self.slot = Slot(kernel, self)
         self.flow = Flow(self)
         self.receiver = Receiver(self, FlipBuffer(kernel.runtime, flip_limit))
@@ -101,6 +110,7 @@ class Tty:
         self.hup_queued = False
         self.closing = False
         self.exclusive = False
+        self._hangup_work: Work | None = None
         self.do_write_wakeup = False
         """TTY_DO_WRITE_WAKEUP: the discipline has more to send."""
         self.put_pending = False
@@ -259,14 +269,14 @@ class Tty:
         if self._wakeup_deferred:
             return
         self._wakeup_deferred = True
-        self.kernel.work.add()
+        work = self.kernel.work.add()
 
         def run() -> None:
             self._wakeup_deferred = False
             try:
                 self.wakeup()
             finally:
-                self.kernel.work.done()
+                work.done()
 
         self.kernel.runtime.submit(run)
 
@@ -318,18 +328,59 @@ class Tty:
             return
         self.hup_queued = True
         self.drain_progress()
-        self.kernel.work.add()
+        work = self._hangup_work = self.kernel.work.add()
 
         def run() -> None:
             from .life import vhangup
 
             try:
                 vhangup(self, reason)
+            except OSError as why:  # abandoned meanwhile: there is nobody left to hang up
+                log.info("%s: hangup: %s", self.name, why)
             finally:
                 self.hup_queued = False
-                self.kernel.work.done()
+                work.done()
 
         self.kernel.runtime.submit(run)
+
+    def abandon(self, reason: str) -> None:
+        """A method does not return: give the tty up without waiting for anybody. Any context.
+
+        Takes none of the tty's mutexes, for the method may hold them. What the discipline holds
+        of the table stays held: its code still runs (R-214).
+        """
+        if not self.slot.abandon():
+            return
+        self.abandoned = self.hung_up = True
+        log.error("%s: abandoned: %s", self.name, reason)
+        self.kernel.ttys.discard(self)
+        attachment = self.slot.attachment
+        files, self.files = self.files, set()
+        for file in files:
+            file.hang_up(f"abandoned: {reason}")
+        if attachment is not None:
+            self.kernel.table.add_stuck(attachment.entry)
+            attachment.abandon()
+        self.receiver.abandon()
+        if self._hangup_work is not None:
+            self._hangup_work.done()
+        for mutex in (self.lock, self.write_lock, self.termios_lock, self.receiver.lock):
+            mutex.let_go()
+        self.slot.wake()
+        self.wake_all()
+        self.kernel.runtime.submit(self._close_driver_of_abandoned)
+
+    def _close_driver_of_abandoned(self) -> None:
+        """In a worker of its own, which may get stuck in turn."""
+        driver, port = self.driver, self.port
+        if driver is not None:
+            try:
+                driver.close()
+            except Exception:  # whatever a plugin raises ends here (R-109)
+                log.exception("%s: driver.close", self.name)
+        self.driver = None
+        if port is not None:
+            port.revoke()
 
     # ------------------------------------------------------------------ what is attached
 

@@ -8,6 +8,7 @@ an ldisc method", with names.
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
@@ -38,10 +39,17 @@ class Frame:
         """It sleeps in a primitive of the host; the watchdog leaves it alone."""
 
 
+_threads: dict[int, dict[str, Any]] = {}
+"""The context of every thread that was ever inside a plugin, for the watchdog."""
+
+
 class Context(threading.local):
-    """The current thread's innermost frame, and its identity."""
+    """The current thread's innermost frame."""
 
     frame: Frame | None = None
+
+    def __init__(self) -> None:
+        _threads[threading.get_ident()] = self.__dict__
 
     def sleepless(self) -> Frame | None:
         """The frame that forbids sleeping here, if one does: once atomic, atomic all the way in."""
@@ -60,6 +68,15 @@ class Context(threading.local):
                 return frame.method
             frame = frame.prev
         return ""
+
+
+def all_frames() -> list[tuple[int, Frame]]:
+    """Every thread that is inside a plugin just now, with its innermost frame."""
+    alive = sys._current_frames()
+    for ident in [ident for ident in _threads if ident not in alive]:
+        _threads.pop(ident, None)
+    found = [(ident, facts.get("frame")) for ident, facts in list(_threads.items())]
+    return [(ident, frame) for ident, frame in found if frame is not None]
 
 
 context = Context()
