@@ -30,7 +30,7 @@ from .core.violations import Violations
 from .core.watchdog import ABANDON_AFTER, REPORT_AFTER, Watchdog
 from .drivers.null_modem import NullModem
 from .drivers.pty import Master
-from .plugins import Hooks, Named, Plugins
+from .plugins import Hooks, Named, Plugins, Row, validate
 
 log = logging.getLogger("ttyhost")
 
@@ -66,6 +66,9 @@ class Ldiscs(Mapping[int | str, LdiscRow]):
         """tty_register_ldisc. Any thread; may be used before it returns. Raises OSError: EBUSY when
         the number is taken (also by the same class), EINVAL for shape, range, a number that is not
         the class's, or one that had another name."""
+        problems = [found for found in validate(cls, number) if found.fatal]
+        if problems:
+            raise oserror(errno.EINVAL, f"{problems[0].code}: {problems[0].text}")
         ops = self._kernel.table.register(number, cls)
         if self._kernel.observer is not None:
             self._kernel.observer.ldisc_registered(ops)
@@ -83,16 +86,14 @@ class Ldiscs(Mapping[int | str, LdiscRow]):
     def rows(self, *, missing: bool = False) -> list[LdiscRow]:
         """Everything there is, by number: registered, installed, broken; with ``missing`` also what
         is known and not installed."""
-        registered = {entry.ops.number: _row(entry) for entry in self._kernel.table.entries()}
-        rows = list(registered.values())
+        registered = {
+            (entry.ops.number, entry.ops.distribution): _row(entry) for entry in self._kernel.table.entries()
+        }
+        rows: list[LdiscRow] = []
         for found in self._plugins.rows(missing=missing) if self._plugins is not None else ():
-            if found.number not in registered:
-                rows.append(
-                    LdiscRow(
-                        found.number, found.name, found.state, 0, found.distribution, found.version,
-                        found.problem,
-                    )
-                )  # fmt: skip
+            mine = registered.pop((found.number or 0, found.distribution), None)
+            rows.append(_row_found(found) if mine is None else mine._replace(problem=found.problem))
+        rows += registered.values()
         return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.name))
 
     def __getitem__(self, key: int | str) -> LdiscRow:
@@ -112,6 +113,12 @@ def _row(entry: Entry) -> LdiscRow:
     ops = entry.ops
     state = "builtin" if ops.number == N_NULL else "stuck" if entry.stuck else "registered"
     return LdiscRow(ops.number, ops.name, state, entry.lines, ops.distribution, ops.version)
+
+
+def _row_found(found: Row) -> LdiscRow:
+    return LdiscRow(
+        found.number, found.name, found.state, 0, found.distribution, found.version, found.problem
+    )
 
 
 class Host:
@@ -152,7 +159,11 @@ class Host:
     def _find_plugins(self, plugins: bool | Plugins) -> Plugins | None:
         if isinstance(plugins, Plugins):
             return plugins
-        return Plugins(run_limited=self._run_limited) if plugins else None
+        if not plugins:
+            return None
+        from .drivers.devices import SCHEMES
+
+        return Plugins(run_limited=self._run_limited, builtin={"drivers": frozenset(SCHEMES)})
 
     def _run_limited(self, fn: Callable[[], None], seconds: float) -> None:
         """Run ``fn`` in a thread of its own; TimeoutError when it does not return in time."""
@@ -281,7 +292,7 @@ class Host:
         scheme, colon, _ = name.partition("://")
         if colon and self._plugins is not None:
             drivers = Named(self._plugins, "drivers")
-            if scheme.lower() in drivers.names():
+            if scheme.lower() in {row.name for row in drivers.rows()}:
                 return cast(Callable[..., DriverFactory], drivers.load(scheme))(name, **settings)
         from .drivers.serial import serial_driver
 

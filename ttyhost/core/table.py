@@ -104,11 +104,13 @@ class NumberTable:
             return [entry for _, entry in sorted(self._entries.items())]
 
     def find(self, key: int | str) -> Entry | None:
-        """The entry of a number or a name, without a reference."""
+        """The entry of a number or a name (any case, with or without ``N_``), without a reference."""
         with self._lock:
-            if isinstance(key, str):
-                return self._by_name(key)
-            return self._entries.get(key)
+            if isinstance(key, str) and not key.isdecimal():
+                name = key.lower()
+                other = name.removeprefix("n_") if name.startswith("n_") else f"n_{name}"
+                return self._by_name(name) or self._by_name(other)
+            return self._entries.get(int(key))
 
     def _by_name(self, name: str) -> Entry | None:
         for entry in self._entries.values():
