@@ -143,10 +143,6 @@ class Worker:
     def do_statistics(self) -> object:
         return self.tty.statistics
 
-    def do_register(self, ldisc: str) -> object:
-        """Load a discipline as a first user would, without a line."""
-        return self._host.ldiscs[ldisc].number
-
     def do_unregister(self, number: int) -> object:
         self._host.ldiscs.unregister(number)
         return None
