@@ -102,7 +102,7 @@ class Encoder:
         if skip and len(packet) > PROTOCOL_SIZE:  # one octet and the FCS would be a runt
             packet = packet[skip:]
         body = head + packet
-        return FLAG + escape(body + fcs16(body).to_bytes(FCS_SIZE, "little")) + FLAG
+        return b"".join((FLAG, escape(body + fcs16(body).to_bytes(FCS_SIZE, "little")), FLAG))
 
 
 class Decoder:
