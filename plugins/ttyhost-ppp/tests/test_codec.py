@@ -6,6 +6,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,8 +25,8 @@ def frame(body: bytes) -> bytes:
     return b"\x7e" + body.replace(b"\x7d", b"\x7d\x5d").replace(b"\x7e", b"\x7d\x5e") + b"\x7e"
 
 
-def decoded(line: bytes, **parameters: int) -> tuple[list[bytes], dict[str, int]]:
-    decoder = Decoder(**{"accm": 0, **parameters})
+def decoded(line: bytes, *, mru: int = 1500, accm: int = 0) -> tuple[list[bytes], dict[str, int]]:
+    decoder = Decoder(mru=mru, accm=accm)
     return decoder.feed(line), dict(decoder.counters)
 
 
@@ -251,7 +252,7 @@ def test_the_map_can_change_while_a_frame_comes_in() -> None:
 
 
 @pytest.mark.parametrize("parameters", [{"mru": 0}, {"accm": -1}, {"accm": 1 << 32}])
-def test_impossible_parameters(parameters: dict[str, int]) -> None:
+def test_impossible_parameters(parameters: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"MRU|ACCM"):
         Decoder(**parameters)
 
@@ -441,7 +442,7 @@ def test_any_line_in_any_pieces(line: bytes, accm: int, cuts: list[int], data: s
     for at in data.draw(st.lists(st.integers(0, max(0, len(line) - 1)), max_size=3)) if line else ():
         flags[at] = 1 + at % 4
     oracle, decoder, packets = Oracle(MRU, accm), Decoder(mru=MRU, accm=accm), []
-    oracle.feed(line, flags)
+    oracle.feed(line, bytes(flags))
     edges = [0, *sorted(cut % (len(line) + 1) for cut in cuts), len(line)]
     for start, end in pairwise(edges):
         some = bytes(flags[start:end])

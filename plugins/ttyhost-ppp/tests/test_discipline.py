@@ -165,7 +165,7 @@ def test_readers_hold_the_line_back(host: Host) -> None:
     packets = [IP + number.to_bytes(2, "big") for number in range(1000)]
     for packet in packets:
         line.receive(LINE(packet))
-    got = []
+    got: list[bytes] = []
     while len(got) < len(packets):
         got.append(line.tty.read(1502, timeout=SOON))
     assert got == packets

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from dotbot_utils.hdlc import hdlc_decode, hdlc_encode
+from dotbot_utils.hdlc import hdlc_decode, hdlc_encode  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 from scapy.layers.inet import IP, UDP
@@ -61,7 +61,7 @@ def tshark(lines: Iterable[bytes], room: Path) -> list[Seen]:
     record = room / "line"
     received = (b"\x02" + len(line).to_bytes(2, "big") + line for line in lines)
     record.write_bytes(b"\x07" + (1_700_000_000).to_bytes(4, "big") + b"".join(received))
-    command = ["tshark", "-n", "-r", record, "-o", "ppp.fcs_type:16-Bit", "-T", "fields"]
+    command = ["tshark", "-n", "-r", str(record), "-o", "ppp.fcs_type:16-Bit", "-T", "fields"]
     for field in ("ppp.protocol", "udp.payload", "ppp.fcs.status"):
         command += "-e", field
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=50).stdout

@@ -22,6 +22,7 @@ _NARROW = 6
 """Up to so many control characters, one ``replace`` for each is quickest whatever the data."""
 _SAMPLE = 64
 _FEW = 4
+"""So many special octets in the first _SAMPLE ones are few."""
 _DENSE = 16
 """From one special octet in so many on, arithmetic on the whole frame is quicker."""
 _MANY = 12
