@@ -137,6 +137,8 @@ class Slot:
             self.state = TRANSITIONS[self.state, event]
             if event in VACATING:
                 self.attachment = None
+        if self._gone():  # who waits for a reference gets none
+            self.wake()
         self._kernel.trace(self._tty, event.name)
 
     def shut(self, seconds: float | None) -> bool:
