@@ -104,6 +104,7 @@ def _detach(tty: Tty) -> None:
     finally:
         attachment.close()
         tty.do_write_wakeup = False  # the next discipline has its own (I10)
+        tty.flow.throttle(False)  # and has not asked the sender to wait
         try:
             slot.fire(Event.CLOSED)
         finally:
