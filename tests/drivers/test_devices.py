@@ -172,7 +172,17 @@ def test_paths_inside_urls_are_looked_at_too(ports, tmp_path, scheme):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("settings", [{"parity": "X"}, {"bytesize": 9}, {"stopbits": 7}, {"baudrate": -9600}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"parity": "X"},
+        {"bytesize": 9},
+        {"stopbits": 7},
+        {"baudrate": -9600},
+        {"baudrate": 10**12},
+        {"baudrate": "fast"},
+    ],
+)
 def test_settings_that_no_line_has(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
         serial_driver("/dev/null", **settings)

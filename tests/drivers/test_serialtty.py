@@ -16,7 +16,7 @@ from ttyhost.abi import Termios
 from ttyhost.abi import termios as t
 from ttyhost.drivers.serial import serial_driver
 
-from .conftest import read_exactly, write_all
+from .conftest import Wire, read_exactly, write_all
 from .fakeport import WAIT, FakePort, digest
 
 MIB = random.Random(1).randbytes(1 << 20)
@@ -211,9 +211,26 @@ def test_unplugged_while_reading_and_writing(ports, background, wire):
     assert port.hangups == 1
 
 
-def test_unplugged_twenty_times(ports):
-    from .conftest import Wire
+def test_unplugged_while_throttled(ports):
+    """Nobody reads it then: the next write tells, or the end of the throttle."""
+    for tells in ("write", "unthrottle"):
+        wire, port = Wire(), ports()
+        driver = port.open(serial_driver(wire.path))
+        driver.throttle()
+        os.write(wire.master, b"lost with the line")
+        wire.unplug()
+        if tells == "write":
+            with pytest.raises(OSError):
+                port.write(b"x")
+        else:
+            driver.unthrottle()
+        port.wait(lambda seen=port: seen.hangups, "a hangup")
+        driver.unthrottle()
+        driver.close()
+        assert port.hangups == 1
 
+
+def test_unplugged_twenty_times(ports):
     for _ in range(20):
         wire, port = Wire(), ports()
         port.open(serial_driver(wire.path))
@@ -284,13 +301,20 @@ def test_a_speed_without_a_name(port, wire):
     assert port.termios.ospeed == 31250
     assert port.termios.cflag & t.CBAUD == t.BOTHER
     assert real_speed(wire) == 31250
-    for speed in (9600, 31250, 12345):
+    for speed in (9600, 31250, 12345, 31250):
         port.termios = port.termios.replace(ispeed=speed, ospeed=speed)
         driver.set_termios(None)
         assert (port.termios.ospeed, real_speed(wire)) == (speed, speed)
     write_all(wire.master, b"\xff\x00still raw\r")
     assert port.read(12) == b"\xff\x00still raw\r"
     assert port.hangups == 0
+
+
+def test_a_speed_that_cannot_be_is_written_back(port, wire):
+    driver = port.open(serial_driver(wire.path, baudrate=9600))
+    port.termios = port.termios.replace(ispeed=1 << 40, ospeed=1 << 40)
+    driver.set_termios(None)
+    assert (port.termios.ospeed, port.termios.cflag & t.CBAUD) == (9600, t.B9600)
 
 
 def real_speed(wire) -> int:

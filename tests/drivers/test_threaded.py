@@ -73,11 +73,11 @@ def test_the_modem_lines_of_a_loop(port):
     assert driver.tiocmget() == t.TIOCM_CD
 
 
-def test_the_carrier_is_looked_at_when_asked(port):
+def test_the_carrier_is_looked_at_when_asked(port, monkeypatch):
     driver = port.open(serial_driver("loop://", dcd_poll=0.01))
-    device = driver._serial
-    for level in (False, True):
-        type(device).cd = property(lambda self, level=level: level)  # pyserial's loop never drops it
+    kind = type(driver._serial)
+    for level in (False, True):  # which pyserial's own loop never drops
+        monkeypatch.setattr(kind, "cd", property(lambda self, level=level: level))
         port.wait(lambda level=level: port.carrier[-1:] == [level], f"carrier {level}")
     assert port.carrier == [False, True]
 
@@ -139,7 +139,7 @@ def test_rfc2217_carries_bytes_and_settings(port, server, background):
     driver.flush_buffer()
 
 
-def test_rfc2217_settings_that_the_far_end_refuses_come_back(port, server):
+def test_rfc2217_settings_that_the_far_end_refuses_come_back(port, server, monkeypatch):
     driver = port.open(serial_driver(server.url))
 
     kind = type(server.device)
@@ -150,12 +150,9 @@ def test_rfc2217_settings_that_the_far_end_refuses_come_back(port, server):
             raise ValueError("not this one")
         kept.fset(self, value)
 
-    kind.baudrate = property(kept.fget, refuse)
-    try:
-        port.termios = port.termios.replace(cflag=t.B300 | t.CS7 | t.CREAD, ispeed=300, ospeed=300)
-        driver.set_termios(None)
-    finally:
-        del kind.baudrate
+    monkeypatch.setattr(kind, "baudrate", property(kept.fget, refuse))
+    port.termios = port.termios.replace(cflag=t.B300 | t.CS7 | t.CREAD, ispeed=300, ospeed=300)
+    driver.set_termios(None)
     assert port.termios.ospeed == 115200
     assert port.termios.cflag & (t.CBAUD | t.CSIZE) == t.B115200 | t.CS7
 

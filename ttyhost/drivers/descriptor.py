@@ -24,8 +24,7 @@ from .outqueue import OutQueue
 from .spin import Spin
 
 READ_SIZE = 65536
-READS = 16
-"""How often a device that gives its input in small pieces is read before it is pushed."""
+"""Bytes read before they are pushed: a tty gives them in small pieces."""
 SMALL = 2048
 """A read of fewer bytes has probably emptied the device."""
 OUT_LIMIT = 4096
@@ -104,30 +103,12 @@ class DescriptorDriver(TtyDriver):
                     self._reading.cancel()
                     self._reading = None
                 return
-        data, ended = self._read()
+            fd = self._fd
+        data, ended = _read(fd)
         if data:
             self._hand_up(self._decode(data), ended)
         elif ended:
             self._lose(ended)
-
-    def _read(self) -> tuple[bytes, str]:
-        """What there is, and why there will be no more (empty: there may be)."""
-        parts: list[bytes] = []
-        ended = ""
-        try:
-            while len(parts) < READS:
-                part = os.read(self._fd, READ_SIZE)
-                if not part:
-                    ended = "end of file"
-                    break
-                parts.append(part)
-                if len(part) < SMALL:
-                    break
-        except BlockingIOError:
-            pass
-        except OSError as why:
-            ended = str(why)
-        return b"".join(parts), ended
 
     def _hand_up(self, received: Received, ended: str) -> None:
         """Offer what was read; then read on, or hang up if that was all. On the selector thread."""
@@ -290,6 +271,26 @@ class DescriptorDriver(TtyDriver):
         with self._lock:
             self._out.put_first(char)
             self._watch_output()
+
+
+def _read(fd: int) -> tuple[bytes, str]:
+    """What there is, about READ_SIZE at most, and why there will be no more (empty: there may be)."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        while size < READ_SIZE:
+            part = os.read(fd, READ_SIZE)
+            if not part:
+                return b"".join(parts), "end of file"
+            parts.append(part)
+            size += len(part)
+            if len(part) < SMALL:
+                break
+    except BlockingIOError:
+        pass
+    except OSError as why:
+        return b"".join(parts), str(why)
+    return b"".join(parts), ""
 
 
 def _after(received: Received, taken: int) -> Received | None:

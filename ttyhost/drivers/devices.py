@@ -32,7 +32,7 @@ SCHEMES = ("alt", "cp2110", "hwgrep", "loop", "rfc2217", "socket", "spy")
 def device_error(code: int, device: str, detail: str = "") -> OSError:
     """The OSError of ``code`` about ``device``: its ``filename``, and a sentence that says more."""
     text = os.strerror(code)
-    return OSError(code, f"{text} ({detail})" if detail else text, device)
+    return OSError(code, f"{text} ({detail})" if detail not in ("", text) else text, device)
 
 
 def scheme_of(name: str) -> str:
@@ -109,8 +109,14 @@ def device_errors(device: str, unknown: int = errno.EIO) -> Iterator[None]:
         yield
     except (SerialException, TermiosError) as why:
         raise device_error(errno_of(why, unknown), device, _words(why)) from why
-    except (ValueError, TypeError, LookupError, NotImplementedError) as why:  # what its URL parsers raise
+    except (ValueError, NotImplementedError) as why:
         raise device_error(errno.EINVAL, device, str(why)) from why
+    except (
+        TypeError,
+        LookupError,
+        OverflowError,
+    ) as why:  # pyserial's, of values and URLs it has not foreseen
+        raise device_error(errno.EINVAL, device, f"pyserial does not understand it: {why}") from why
 
 
 def _words(why: BaseException) -> str:

@@ -61,18 +61,34 @@ def open_native(port: serial.Serial, *, exclusive: bool) -> Attributes:
     path = str(port.port)
     probe = open_path(path)
     try:
-        with device_errors(path):
-            found: Attributes = os_t.tcgetattr(probe)
+        found = _attributes(path, probe)
         if exclusive and _TIOCGEXCL and _ioctl_int(probe, _TIOCGEXCL):  # root could open it all the same
             raise device_error(errno.EBUSY, path, "another program has it for itself")
-        with device_errors(path):
-            port.open()
+        _open(path, port)
     finally:
         os.close(probe)
     os.set_blocking(port.fileno(), False)
     if exclusive:
         fcntl.ioctl(port.fileno(), os_t.TIOCEXCL)
     return found
+
+
+def _attributes(path: str, fd: int) -> Attributes:
+    try:
+        return os_t.tcgetattr(fd)
+    except os_t.error as why:
+        detail = "it is no terminal" if why.args[0] == errno.ENOTTY else "no hardware behind it?"
+        raise device_error(why.args[0], path, detail) from why
+
+
+def _open(path: str, port: serial.Serial) -> None:
+    try:
+        with device_errors(path):
+            port.open()
+    except OSError as why:
+        if why.errno != errno.EBUSY:
+            raise
+        raise device_error(errno.EBUSY, path, "another program has locked it") from why
 
 
 def close_native(port: serial.Serial, found: Attributes, *, exclusive: bool) -> None:
@@ -137,18 +153,19 @@ def apply(port: serial.Serial, wanted: Termios, *, marks: bool, xonxoff: bool) -
         if wanted.ospeed in _SPEEDS:
             attributes[4] = attributes[5] = _SPEEDS[wanted.ospeed]
         elif attributes[5] in _BPS or port.baudrate != wanted.ospeed:
-            _set_odd_speed(port, wanted.ospeed)
+            _set_odd_speed(port, wanted.ospeed, _BPS.get(attributes[5], port.baudrate))
             attributes = os_t.tcgetattr(fd)
         os_t.tcsetattr(fd, os_t.TCSANOW, _raw(attributes, wanted, marks, xonxoff))
         return _in_force(os_t.tcgetattr(fd), wanted, int(port.baudrate))
 
 
-def _set_odd_speed(port: serial.Serial, speed: int) -> None:
-    """A speed without a constant: pyserial knows how each platform does it, if it does."""
+def _set_odd_speed(port: serial.Serial, speed: int, before: int) -> None:
+    """A speed without a constant: pyserial knows how each platform does it, if it does. If not, the
+    speed stays what it was, and is written back."""
     try:
         port.baudrate = speed
-    except ValueError:
-        pass  # the old speed stays, and is written back
+    except (ValueError, OverflowError):
+        port.baudrate = before
 
 
 def set_raw(fd: int) -> None:

@@ -34,8 +34,8 @@ class LineSettings(NamedTuple):
 
     def check(self) -> None:
         """Raises ValueError with a sentence for a value that no line has."""
-        if self.baudrate < 0:
-            raise ValueError(f"baudrate: {self.baudrate} is less than 0")
+        if not isinstance(self.baudrate, int) or not 0 <= self.baudrate < 1 << 31:
+            raise ValueError(f"baudrate: {self.baudrate!r} is no number of bits per second")
         for name, value, known in (
             ("bytesize", self.bytesize, _SIZES),
             ("parity", self.parity, _PARITIES),
