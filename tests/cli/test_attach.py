@@ -8,6 +8,7 @@ import hashlib
 import os
 import select
 import signal
+import socket
 import subprocess
 import termios
 import threading
@@ -336,3 +337,22 @@ def test_quiet_says_nothing(line: OsLine, attach: Start) -> None:
 def test_the_wire_is_set_as_asked(line: OsLine, attach: Start) -> None:
     run = attach("tube", "loop://", "-s", "9600", "-7", "-e", "-2", "--flow", "hard")
     assert run.up == "loop://: tube (200) attached, 9600 7E2 RTS/CTS raw, stdio"
+
+
+# ---------------------------------------------------------------- other devices
+
+
+def test_a_connection_is_a_line_and_its_end_a_hangup(attach: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        run = attach("chunk", url)
+        connection, _ = server.accept()
+        with connection:
+            connection.settimeout(TIMEOUT)
+            run.write(b"0102\n")
+            assert connection.recv(3, socket.MSG_WAITALL) == b"\x02\x01\x02"
+            connection.sendall(b"\x01\xaa")
+            assert run.read(3) == b"aa\n"
+        code, errors = run.end()
+    assert code == 1
+    assert errors == [f"ttyhost: {url}: the line was hung up: unplugged, or closed by the other end"]

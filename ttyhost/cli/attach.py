@@ -81,9 +81,16 @@ class AttachCommand(click.Command):
 
 
 def _write_options(formatter: click.HelpFormatter, ldisc: str) -> None:
+    from ttyhost.abi.errors import LdiscUnavailable
+
     from .info import options_of
 
-    title, rows = options_of(ldisc)
+    try:
+        title, rows = options_of(ldisc)
+    except LdiscUnavailable as error:
+        formatter.write_paragraph()
+        formatter.write_text(str(error))
+        return
     with formatter.section(f"Options of {title}, for -O"):
         formatter.write_dl(rows or [("(none)", "")])
 

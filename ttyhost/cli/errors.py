@@ -11,8 +11,6 @@ import os
 from enum import IntEnum
 from typing import NamedTuple
 
-from ttyhost.abi.errors import AbiViolation
-
 
 class Exit(IntEnum):
     """The exit codes of ``ttyhost``."""
@@ -120,6 +118,8 @@ def _unavailable(error: OSError) -> CliError:
 
 def as_cli_error(error: Exception) -> CliError | None:
     """The CliError that an expected exception stands for; None for one that is a bug."""
+    from ttyhost.abi.errors import AbiViolation
+
     if isinstance(error, CliError):
         return error
     if isinstance(error, AbiViolation):

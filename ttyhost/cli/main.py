@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,7 +82,25 @@ class VerbGroup(click.Group):
 
 def _plugin_verbs() -> dict[str, str]:
     """Verb and distribution of the installed commands, from metadata alone."""
+    if not _any_offers_verbs():
+        return {}
     return {name: who for name, who in _commands().names().items() if name not in VERBS}
+
+
+def _any_offers_verbs() -> bool:
+    """A quick look whether discovery would find a command at all, so that ``--help`` need not load
+    discovery in vain. What lies elsewhere than in files on sys.path (a zip) is found when it is used."""
+    from glob import escape, iglob
+
+    for directory in sys.path:
+        for path in iglob(f"{escape(directory or '.')}/*.*-info/entry_points.txt"):
+            try:
+                with open(path, "rb") as file:
+                    if b"ttyhost.commands." in file.read():
+                        return True
+            except OSError:  # discovery tells of what cannot be read
+                continue
+    return False
 
 
 def _load_plugin_verb(name: str) -> click.Command | None:

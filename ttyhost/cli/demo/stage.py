@@ -61,9 +61,12 @@ class Stage:
 
     async def both(self, do: str, **arguments: object) -> tuple[Any, Any]:
         """Have both do the same, at the same time."""
-        near, far = (asyncio.create_task(peer.ask(do, **arguments)) for peer in (self.near, self.far))
-        await asyncio.wait((near, far))  # both have answered before one of them is a failure
-        return near.result(), far.result()
+        asked = (peer.ask(do, **arguments) for peer in (self.near, self.far))
+        near, far = await asyncio.gather(*asked, return_exceptions=True)  # both have answered, then
+        for answer in (near, far):
+            if isinstance(answer, BaseException):
+                raise answer
+        return near, far
 
     async def phase(self, name: str) -> None:
         """Close a phase: note what passed, once every byte that was sent has arrived.

@@ -285,7 +285,8 @@ class Program:
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the demo decides when we end
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the demo decides when we end
+        signal.signal(signum, signal.SIG_IGN)
     loop = Loop()
     with Host() as host:
         worker = Worker(host, loop)
