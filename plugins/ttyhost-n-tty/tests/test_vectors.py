@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from ttyhost_n_tty import Pty
-from .vectors import CASES, changed, play
 
 from ttyhost.abi import Termios
+
+from .vectors import CASES, changed, play
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

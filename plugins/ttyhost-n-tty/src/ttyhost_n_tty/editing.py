@@ -31,7 +31,7 @@ class Editor:
         start = self._last_character()
         if start is not None:
             self._remove(start, as_typed=None if self.modes.echoe else c)
-        self._line_may_be_empty()
+            self._finish_if_empty()
 
     def werase(self) -> None:
         """The last word, and what follows it that is no word."""
@@ -43,7 +43,7 @@ class Editor:
                 break
             in_word = in_word or is_word
             self._remove(start)
-        self._line_may_be_empty()
+            self._finish_if_empty()
 
     def kill(self, c: int) -> None:
         """The whole line: character by character where the screen can follow, else at once."""
@@ -53,7 +53,7 @@ class Editor:
         if modes.echo and modes.echok and modes.echoke and modes.echoe:
             while (start := self._last_character()) is not None:
                 self._remove(start)
-            self._line_may_be_empty()
+            self._finish_if_empty()
             return
         buffer.cut(buffer.canon)
         if modes.echo:
@@ -125,6 +125,6 @@ class Editor:
                 columns += 1
         return columns, False
 
-    def _line_may_be_empty(self) -> None:
+    def _finish_if_empty(self) -> None:
         if self.buffer.head == self.buffer.canon and self.modes.echo:
             self.finish_erasing()

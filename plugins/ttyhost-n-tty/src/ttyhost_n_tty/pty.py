@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 from collections import deque
+from typing import ClassVar
 
 from ttyhost.abi import Poll, Termios, oserror
 from ttyhost.abi import termios as t
@@ -35,7 +36,7 @@ _OPPOSITE = {
 }
 
 
-class _SlaveLine(MemoryLine):
+class SlaveLine(MemoryLine):
     """The slave's line: ``output`` is the master's queue, then the flip buffer on its way to it."""
 
     def __init__(self) -> None:
@@ -45,15 +46,14 @@ class _SlaveLine(MemoryLine):
         self.arrived = 0
         """How much of ``output`` has reached the master."""
 
-    def driver_write(self, data: bytes | bytearray | memoryview, /) -> int:
-        taken = super().driver_write(data)
+    def arrive(self) -> None:
+        """The flip buffer's work is done, between two batches of input."""
         self.arrived = min(len(self.output), _QUEUE)
-        return taken
 
     def take(self, size: int) -> bytes:
         data = bytes(self.output[: min(size, self.arrived)])
         del self.output[: len(data)]
-        self.arrived = min(len(self.output), _QUEUE)
+        self.arrive()
         return data
 
     def driver_flush(self) -> None:
@@ -79,11 +79,14 @@ class _SlaveLine(MemoryLine):
 class Pty:
     """A master and a slave with N_TTY on it. ``signals`` lists what the terminal sent."""
 
+    core_class: ClassVar[type[NTtyCore]] = NTtyCore
+    line_class: ClassVar[type[SlaveLine]] = SlaveLine
+
     def __init__(self, termios: Termios | None = None) -> None:
-        self._line = _SlaveLine()
+        self._line = self.line_class()
         self._flip: deque[tuple[bytes, int]] = deque()
         self.termios = Termios() if termios is None else termios
-        self.core = NTtyCore(self._line, self.termios)
+        self.core = self.core_class(self._line, self.termios)
         self.master_closed = False
         self.slave_closed = False
 
@@ -165,7 +168,7 @@ class Pty:
             if not core.modes.icanon and not cc[t.VMIN] and not cc[t.VTIME]:
                 return b""
             raise oserror(errno.EAGAIN)
-        self._resume()
+        self._deliver()
         return data
 
     def slave_write(self, data: bytes) -> int:
@@ -176,6 +179,7 @@ class Pty:
         while taken < len(data) or not taken:
             piece = data[taken : taken + _WRITE]
             done = self.core.write(piece)
+            self._line.arrive()
             taken += done
             if not done:
                 break
@@ -202,7 +206,8 @@ class Pty:
             self._line.driver_flush()
 
     def tcsetattr(self, when: int, termios: Termios) -> None:
-        """With TCSAFLUSH unread input is discarded first."""
+        """With TCSAFLUSH unread input is discarded first. What waits in the flip buffer for room
+        comes under the new settings."""
         if when == t.TCSAFLUSH:
             self._flush_input()
         old, self.termios = self.core.modes, termios
@@ -212,6 +217,9 @@ class Pty:
         if old.extproc or new.extproc:
             self._line.packet_event(t.TIOCPKT_IOCTL)
         self.core.set_termios(termios)
+        self._line.arrive()
+        if when == t.TCSAFLUSH:
+            self._deliver()
 
     def tcflow(self, action: int) -> None:
         """TCOOFF, TCOON: stop and start output. TCIOFF, TCION: send STOP and START."""
@@ -236,6 +244,7 @@ class Pty:
         while self._flip:
             data, seen = self._flip[0]
             taken = self.core.receive(data, seen=seen)
+            self._line.arrive()
             if taken == len(data):
                 self._flip.popleft()
                 continue
@@ -249,14 +258,9 @@ class Pty:
             self.core.lookahead(data[seen:])
             self._flip[index] = (data, len(data))
 
-    def _resume(self) -> None:
-        if self._flip:
-            self._deliver()
-
     def _flush_input(self) -> None:
         self.core.flush_input()
         self._line.packet_event(t.TIOCPKT_FLUSHREAD)
-        self._resume()
 
     def _send_xchar(self, c: int) -> None:
         if c == t.POSIX_VDISABLE:
@@ -265,5 +269,11 @@ class Pty:
         if stopped:
             self._line.start()
         self._line.driver_write(bytes((c,)))
+        self._line.arrive()
         if stopped:
             self._line.stop()
+
+    def close(self) -> None:
+        """Both sides have gone."""
+        self.close_slave()
+        self.close_master()

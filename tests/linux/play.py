@@ -1,0 +1,60 @@
+"""Playing a script: every step, and after each what can be seen from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .ptys import PtyLike
+from .scripts import Step, unpacked
+
+Observation = list[Any]
+
+
+def act(pty: PtyLike, step: Step) -> object:
+    """Do one step; what it returned."""
+    operation, args = step[0], step[1:]
+    return _result(lambda: _ACTIONS[operation](pty, *args))
+
+
+def observe(pty: PtyLike) -> Observation:
+    """What poll and FIONREAD say on both ends."""
+    return [int(pty.slave_poll()), int(pty.master_poll()), pty.slave_inq(), pty.master_inq()]
+
+
+def drain(pty: PtyLike) -> Observation:
+    """The end: everything that is left, on both sides."""
+    return [_drained(pty.master_read), _drained(pty.slave_read), _drained(pty.master_read)]
+
+
+def _drained(read: Callable[[int], bytes]) -> list[object]:
+    got: list[object] = []
+    while len(got) < 500 and (not got or isinstance(got[-1], str)):
+        got.append(_result(lambda: read(4096)))
+        if got[-3:] == ["", "", ""]:
+            break
+    return got
+
+
+def _result(call: Callable[[], object]) -> object:
+    try:
+        result = call()
+    except OSError as error:
+        return [error.errno]
+    return result.decode("latin-1") if isinstance(result, bytes) else result
+
+
+def _tcflush(pty: PtyLike, side: str, queue: int) -> None:
+    (pty.master_flush if side == "m" else pty.slave_flush)(queue)
+
+
+_ACTIONS: dict[str, Callable[..., object]] = {
+    "type": lambda pty, text: pty.master_write(text.encode("latin-1")),
+    "print": lambda pty, text: pty.slave_write(text.encode("latin-1")),
+    "slave_read": lambda pty, size: pty.slave_read(size),
+    "master_read": lambda pty, size: pty.master_read(size),
+    "tcsetattr": lambda pty, when, *settings: pty.tcsetattr(when, unpacked(settings)),
+    "tcflush": _tcflush,
+    "tcflow": lambda pty, action: pty.tcflow(action),
+    "packet": lambda pty, on: pty.set_packet_mode(bool(on)),
+}
