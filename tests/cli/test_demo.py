@@ -29,8 +29,8 @@ def check_ok(done: subprocess.CompletedProcess[str]) -> None:
     for number in range(1, STEPS + 1):
         assert f"\n{number}. " in done.stdout
     assert "unregister slip: EBUSY: " in done.stdout
-    assert "at rest: 1 line uses slip, 0 users are inside" in done.stdout
-    assert "while somebody holds a reference: 1 line uses slip, 1 users are inside" in done.stdout
+    assert "at rest: lines that use slip 1, users inside 0" in done.stdout
+    assert "while somebody holds a reference: lines that use slip 1, users inside 1" in done.stdout
     totals = done.stdout.partition(f"\n{STEPS}. ")[2]
     for phase in ("slip: IP packets", "n_tty: a typed line", "ppp: frames", "slip: frames"):
         assert totals.count(phase) == 2, "a row for each end"

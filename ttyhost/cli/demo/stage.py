@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any, NamedTuple
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
+from rich.text import Text
 
 from .cable import Cable
 from .peer import Peer
@@ -24,7 +25,6 @@ class Passed(NamedTuple):
 
     phase: str
     who: str
-    device: str
     counts: dict[str, int]
 
 
@@ -47,15 +47,15 @@ class Stage:
         self._console.rule(f"[bold]{self._steps}. {title}", align="left")
         self._console.print(" ".join(text.split()))
 
-    def show(self, thing: object) -> None:
+    def show(self, thing: RenderableType) -> None:
         """Something that was seen: text or table, as it is."""
-        self._console.print(Padding(thing, (0, 0, 0, 4)), highlight=False, markup=False)  # type: ignore[arg-type]
+        self._console.print(Padding(thing, (0, 0, 0, 4), expand=False), markup=False)
 
     def expect(self, what: str, found: object, wanted: object) -> None:
         """Say what was found. Raises DemoFailed when it is not what must be."""
         if found != wanted:
             raise DemoFailed(f"{what}: {found!r:.300}, and not {wanted!r:.300}")
-        self.show(f"ok: {what}")
+        self.show(Text.assemble(("ok: ", "green"), what))
 
     # ---------------------------------------------------------------- both ends
 
@@ -67,6 +67,12 @@ class Stage:
             if isinstance(answer, BaseException):
                 raise answer
         return near, far
+
+    async def switch(self, ldisc: str) -> None:
+        """Both lines get another discipline, while they are open."""
+        states = await self.both("switch", ldisc=ldisc)
+        for peer, state in zip((self.near, self.far), states, strict=True):
+            self.expect(f"{peer.name} switched to {ldisc}, number {state['number']}", state["name"], ldisc)
 
     async def phase(self, name: str) -> None:
         """Close a phase: note what passed, once every byte that was sent has arrived.
@@ -84,8 +90,8 @@ class Stage:
             if asyncio.get_running_loop().time() > deadline:
                 raise DemoFailed(f"bytes were lost (sent, in the cable, received): {there} and {back}")
             await asyncio.sleep(0.01)
-        for peer, device, now in zip((self.near, self.far), self.cable.ends, (near, far), strict=True):
+        for peer, now in ((self.near, near), (self.far, far)):
             before = self._before.get(peer.name, {})
             counts = {key: value - before.get(key, 0) for key, value in now.items()}
-            self.passed.append(Passed(name, peer.name, device, counts))
+            self.passed.append(Passed(name, peer.name, counts))
             self._before[peer.name] = now
