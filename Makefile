@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+N ?= 20000
 
 BIN := .venv/bin
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml contrib/*/pyproject.toml))
@@ -11,7 +12,7 @@ SOURCES := ttyhost $(wildcard plugins/*/src contrib/*/src)
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test lint docs bench fuzz-n-tty clean
 
 help:
 	@echo "make demo    run the main job for real: disciplines from packages, real lines, real traffic"
@@ -19,6 +20,7 @@ help:
 	@echo "make lint    run ruff, mypy --strict and the import rules"
 	@echo "make docs    write what the pages of docs/ have from the code"
 	@echo "make bench   measure ours beside our peers'; ARGS=--quick for a first look"
+	@echo "make fuzz-n-tty N=200000   play N random scripts on the kernel's n_tty and on ours"
 	@echo "make clean   remove .venv and everything that was built"
 
 demo: .venv/installed
@@ -45,6 +47,10 @@ docs: .venv/installed
 bench: .venv/installed-dev
 	@echo "== bench: ours beside our peers', in one run"
 	@$(BIN)/python -m bench $(ARGS)
+
+fuzz-n-tty: .venv/installed-dev
+	@echo "== fuzz-n-tty: $(N) random scripts on ptys of the kernel and on ours"
+	@$(BIN)/python -m tests.linux.fuzz $(N) $(ARGS)
 
 clean:
 	@echo "== removing .venv, build and caches"
