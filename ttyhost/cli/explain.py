@@ -1,4 +1,4 @@
-"""``ttyhost explain CODE``: the long text behind a word that an error message carries."""
+"""``ttyhost explain CODE``: the long text behind a word that a message carries."""
 
 from __future__ import annotations
 
@@ -15,24 +15,35 @@ from .main import debug_option
 @click.argument("code", required=False)
 @debug_option
 def command(code: str | None) -> None:
-    """Say at length what CODE means: a problem of a plugin (E-IMPORT, W-TWICE), or an errno by its
-    name (EBUSY). Without CODE, list the codes there are.
+    """Say at length what CODE means: a problem of a plugin (E-IMPORT, W-TWICE), a rule of the tty
+    layer (R-035), or an errno by its name (EBUSY). Without CODE, list the problems there are; with
+    the beginning of one (R, R-05), those that begin so.
     """
+    from ttyhost import rules
     from ttyhost.plugins.codes import CODES
 
+    problems, titles = {word: row.title for word, row in CODES.items()}, rules.titles()
     if code is None:
-        for word, row in CODES.items():
-            click.echo(f"{word:18} {row.title}")
+        _list(problems)
         return
     word = code.upper()
     if word in CODES:
         title, _state, text, cure = CODES[word]
         click.echo(f"{word}: {title}\n\n{_fill(text)}\n\n{_fill('What to do: ' + cure)}")
+    elif word in titles:
+        click.echo(rules.explain_text(word))
     elif word in _ERRNO:
         number = getattr(errno, word)
         click.echo(f"{word} (errno {number})\n\n{_fill(_ERRNO[word])}")
+    elif some := {key: title for key, title in (problems | titles).items() if key.startswith(word)}:
+        _list(some)
     else:
         raise CliError(Exit.FAILED, f"{code}: no such code", "'ttyhost explain' lists them")
+
+
+def _list(titles: dict[str, str]) -> None:
+    for word, title in titles.items():
+        click.echo(f"{word:18} {title}")
 
 
 def _fill(text: str) -> str:

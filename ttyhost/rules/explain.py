@@ -41,7 +41,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"In ttyhost: {rule.here}"
     if rule.gap:
         yield f"Not yet: {rule.gap}"
-    yield f"Checked {checked(rule)}. A breach is {rule.severity.value}."
+    yield f"Checked {checked(rule)}. When it is broken: {rule.severity.value}."
     yield f"Kept by {', '.join(rule.by)}; since ABI {rule.since[0]}.{rule.since[1]}."
 
 
