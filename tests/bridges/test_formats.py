@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttyhost.bridges.formats import Bytes, HexLines
@@ -23,12 +23,14 @@ def parse_split(text: bytes, cuts: list[int], **kwargs: int) -> tuple[list[bytes
     return units + fmt.end(), complaints
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=40), max_size=8), st.lists(st.integers(0, 400), max_size=6))
 def test_frames_round_trip_at_every_split(frames: list[bytes], cuts: list[int]) -> None:
     text = b"".join(HexLines(print).show(frame) for frame in frames)
     assert parse_split(text, cuts) == (frames, [])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=120), st.lists(st.integers(0, 200), max_size=6))
 def test_any_input_means_the_same_at_every_split(text: bytes, cuts: list[int]) -> None:
     assert parse_split(text, cuts, line_max=30) == parse_split(text, [], line_max=30)
@@ -66,6 +68,7 @@ def test_the_last_line_needs_no_newline() -> None:
     assert fmt.end() == []
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=50))
 def test_bytes_stand_for_themselves(data: bytes) -> None:
     assert (Bytes().parse(data), Bytes().end(), Bytes().show(data)) == ([data], [], data)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scapy.layers.inet import ICMP, IP
 
@@ -122,6 +122,7 @@ def test_a_host_that_dies_fails_it_with_the_cause() -> None:
 ADDRESSES = st.ip_addresses(v=4).map(str)
 
 
+@settings(deadline=None)
 @given(ADDRESSES, ADDRESSES, st.integers(0, 65535), st.integers(0, 65535), st.binary(max_size=300))
 def test_an_echo_is_what_scapy_makes(
     source: str, to: str, identifier: int, sequence: int, data: bytes
@@ -133,6 +134,7 @@ def test_an_echo_is_what_scapy_makes(
     assert parse(ours.reply().packet()) == Echo(to, source, False, identifier, sequence, data)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80), st.binary(max_size=100))
 def test_what_is_no_echo_is_none(payload: bytes, noise: bytes) -> None:
     good = Echo("10.0.0.1", "10.0.0.2", True, 1, 2, payload).packet()
