@@ -1,6 +1,9 @@
 """A line whose other end is an OS pty: other programs on this machine open its slave.
 
-our discipline -> driver.write -> master | slave -> a program that wants a serial port
+    our discipline -> driver.write -> master | slave -> a program that wants a serial port
+
+The programs' termios is theirs. Packet mode (TIOCPKT, EXTPROC), which would tell us of it, is not
+used; its status byte would be taken off in ``_decode``.
 """
 
 from __future__ import annotations
