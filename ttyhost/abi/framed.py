@@ -11,18 +11,20 @@ transmit, taken without waiting, so that write_wakeup may try it (R-134).
 from __future__ import annotations
 
 import errno
+import re
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from .errors import NotHandled, oserror
 from .handle import TtyHandle
 from .ldisc import LineDiscipline
 from .termios import FIONREAD
-from .types import FLAG_BYTES, Cap, Flag, Frame, Poll
+from .types import Cap, Flag, Frame, Poll
 
 _TX_PIECE = 16384
-_GOOD = bytes((Flag.NORMAL,))
+_RUNS = re.compile(rb"\0+|[^\0]+")
+"""Runs of good bytes and runs of damaged ones, in the flags."""
 
 
 class FramedDiscipline(LineDiscipline):
@@ -43,7 +45,8 @@ class FramedDiscipline(LineDiscipline):
         super().__init__(tty)
         self._frames: deque[Frame] = deque()
         self._rx_lock = tty.lock("rx")
-        self._damaged = 0
+        self._damaged = False
+        self._sink: Callable[[bytes], None] | None = None
         self._held_back = False
         self._tx = bytearray()
         self._tx_lock = tty.lock("tx")
@@ -60,9 +63,25 @@ class FramedDiscipline(LineDiscipline):
         """The frames completed by these bytes of the line. Keeps what is not complete, bounded;
         raises nothing for bad input: it counts it (``tty.count``) and finds the next frame."""
 
-    def deliver(self, frame: bytes) -> None:
-        """A good frame came in: keep it for readers. Override to give it elsewhere (a NetChannel)."""
-        self._frames.append(Frame(frame, self.tty.rx_time))
+    def decode_flagged(self, data: bytes, flags: bytes) -> Iterable[bytes]:
+        """As ``decode``, for bytes of which some came damaged. Here: the good runs are decoded and
+        ``line_error`` is told of what stands between them. Override it for a codec that looks at
+        the flags itself."""
+        for run in _RUNS.finditer(flags):
+            start, end = run.span()
+            if flags[start] == Flag.NORMAL:
+                yield from self.decode(data[start:end])
+            else:
+                self.tty.count("rx_line_errors", end - start)
+                self.line_error(end - start)
+
+    def line_error(self, count: int) -> None:
+        """``count`` bytes in a row came damaged (parity, framing, break, overrun) and are gone.
+
+        Here: the next frame that ``decode`` gives is dropped, for the damage stands in it. A
+        decoder that knows its frames better overrides this: it marks the frame in progress as bad.
+        """
+        self._damaged = True
 
     # ---------------------------------------------------------------- from the line
 
@@ -71,37 +90,37 @@ class FramedDiscipline(LineDiscipline):
             if len(self._frames) >= self.rx_frames_max:
                 self._held_back = True
                 return 0
-            if flags is None:
-                self._feed(data)
-            else:
-                self._feed_flagged(data, flags)
+            for frame in self.decode(data) if flags is None else self.decode_flagged(data, flags):
+                self._deliver(frame)
             ready = bool(self._frames)
         if ready:
             self.tty.read_wait.wake()
         return len(data)
 
-    def _feed(self, data: bytes) -> None:
-        for frame in self.decode(data):
-            if self._damaged:
-                self.tty.count("rx_frames_damaged")
-                self._damaged = 0
-            elif frame:
-                self.tty.count("rx_frames")
-                self.deliver(frame)
+    def _deliver(self, frame: bytes) -> None:
+        """One frame, to readers or to where they were diverted; not the damaged and the empty."""
+        if self._damaged:
+            self.tty.count("rx_frames_damaged")
+            self._damaged = False
+        elif frame:
+            self.tty.count("rx_frames")
+            if self._sink is None:
+                self._frames.append(Frame(frame, self.tty.rx_time))
+            else:
+                self._sink(frame)
 
-    def _feed_flagged(self, data: bytes, flags: bytes) -> None:
-        """Good runs are decoded; a bad byte spoils the frame it stands in, counted once (R-205)."""
-        at = 0
-        while at < len(data):
-            good = len(flags) - at - len(flags[at:].lstrip(_GOOD))
-            if good:
-                self._feed(data[at : at + good])
-                at += good
-            bad = len(flags) - at - len(flags[at:].lstrip(FLAG_BYTES[1:]))
-            if bad:
-                self._damaged = 1
-                self.tty.count("rx_line_errors", bad)
-                at += bad
+    def divert(self, sink: Callable[[bytes], None] | None) -> None:
+        """From now on frames go to ``sink`` (a NetChannel's on_packet), those that nobody has read
+        yet first; None: to readers again, which may be said from inside ``sink``. May sleep."""
+        if sink is None:
+            self._sink = None
+            return
+        with self._rx_lock:  # no frame comes in meanwhile
+            self._sink = sink
+            unread = tuple(self._frames)
+            self.flush_buffer()
+            for frame in unread:
+                sink(frame.data)
 
     # ---------------------------------------------------------------- to the reader
 
@@ -133,15 +152,21 @@ class FramedDiscipline(LineDiscipline):
     def write(self, data: bytes, *, nonblock: bool = False) -> int:
         if len(data) > self.mtu:
             raise oserror(errno.EMSGSIZE, f"{len(data)} bytes, the MTU is {self.mtu}")
-        self.tty.write_wait.wait(lambda: len(self._tx) < self.tx_bytes_max)
+        self.tty.write_wait.wait(lambda: not self.tx_full)
         self.queue_frame(bytes(data))
         return len(data)
 
+    @property
+    def tx_full(self) -> bool:
+        """So much is queued that writers wait."""
+        return len(self._tx) >= self.tx_bytes_max
+
     def queue_frame(self, data: bytes) -> None:
-        """Encode a frame behind what is queued and send what the driver takes. Does not sleep."""
+        """Encode a frame behind what is queued, in one step whoever else does the same, and send
+        what the driver takes. Does not sleep; looks at no bound (``tx_full`` does)."""
         encoded = self.encode(data)
         self.tty.count("tx_frames")
-        self._tx += encoded  # one statement, one writer: the host serialises write
+        self._tx += encoded
         self._transmit()
 
     def write_wakeup(self) -> None:
@@ -166,7 +191,7 @@ class FramedDiscipline(LineDiscipline):
                 break
         if not self._tx:
             self.tty.want_write_wakeup(False)
-        if len(self._tx) < self.tx_bytes_max:
+        if not self.tx_full:
             self.tty.write_wait.wake()
 
     # ---------------------------------------------------------------- the rest of the contract
@@ -175,7 +200,7 @@ class FramedDiscipline(LineDiscipline):
         events = Poll(0)
         if self._frames:
             events |= Poll.READABLE
-        if len(self._tx) < self.tx_bytes_max:
+        if not self.tx_full:
             events |= Poll.WRITABLE
         return events
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..abi import METHODS, AbiViolation, Cap, NotHandled, oserror
 from .runtime import Frame, context
+from .runtime.nosleep import watched
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ class Attachment:
         if method in TAKES_NONBLOCK:
             kwargs["nonblock"] = nonblock
         try:
+            if self.kernel.strict and not frame.sleeps:
+                with watched(lambda text: self.report("R-105", method, text)):
+                    return self.ops.methods[method](self.instance, *args, **kwargs)
             return self.ops.methods[method](self.instance, *args, **kwargs)
         except (OSError, NotHandled):
             raise

@@ -25,19 +25,25 @@ class PluginLock:
     Order: below the host's mutexes, above the spin locks (core/kernel.py).
     """
 
-    __slots__ = ("_attachment", "_lock", "name")
+    __slots__ = ("_attachment", "_class", "_lock", "name")
 
     def __init__(self, attachment: Attachment, name: str) -> None:
         self._attachment = attachment
         self._lock: Lock = attachment.kernel.mutex(f"ldisc.{name}")
+        self._class = f"ldisc.{attachment.ops.name}.{name}"
         self.name = name
 
     def acquire(self, blocking: bool = True) -> bool:
+        graph = self._attachment.kernel.lock_graph
+        if graph is not None and blocking:
+            graph.taking(self._class)
         if not self._lock.acquire(False):
             if not blocking:
                 return False
             self._may_block()
             self._lock.acquire()
+        if graph is not None:
+            graph.taken(self._class)
         frame = context.frame
         if frame is not None:
             if frame.locks is None:
@@ -50,6 +56,8 @@ class PluginLock:
         frame = context.frame
         if frame is not None and frame.locks:
             frame.locks.remove(self)
+        if (graph := self._attachment.kernel.lock_graph) is not None:
+            graph.released(self._class)
         self._lock.release()
 
     def _may_block(self) -> None:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Protocol
 from ..abi import LineDiscipline, oserror
 from .ops import LdiscOps
 from .runtime import Lock, Runtime
+from .runtime.lockgraph import LockGraph
 from .sessions import Sessions
 from .table import Entry, NumberTable
 from .violations import Violations
@@ -97,6 +98,9 @@ class Kernel:
         """Protects what is made at first need (wait queues, descriptors)."""
         self.ttys: set[Tty] = set()
         self.watchdog: Watchdog | None = None
+        self.lock_graph: LockGraph | None = None
+        if self.strict:
+            self.lock_graph = LockGraph(runtime, lambda text: self.violations.report("R-041", text))
         self.ldisc_timeout = LDISC_TIMEOUT
         self.closing_wait = CLOSING_WAIT
         self.tracer: Callable[[Tty, str], None] | None = None

@@ -30,8 +30,16 @@ class TtyMutex:
 
     def acquire(self, deadline: float | None = None) -> bool:
         """Take it; False when ``deadline`` passed before. Raises OSError EIO: the tty was abandoned."""
-        if self._lock.acquire(False):
-            return True
+        graph = self._tty.kernel.lock_graph
+        if graph is None:
+            return self._lock.acquire(False) or self._wait_for_it(deadline)
+        graph.taking(self.name)
+        taken = self._lock.acquire(False) or self._wait_for_it(deadline)
+        if taken:
+            graph.taken(self.name)
+        return taken
+
+    def _wait_for_it(self, deadline: float | None) -> bool:
         with self._tty.kernel.lazy:
             queue = self._wait = self._wait or WaitQueue(self._tty.kernel.runtime)
         taken = False
@@ -47,6 +55,8 @@ class TtyMutex:
 
     def release(self) -> None:
         self._lock.release()
+        if (graph := self._tty.kernel.lock_graph) is not None:
+            graph.released(self.name)
         if self._wait is not None:
             self._wait.wake()
 

@@ -31,6 +31,7 @@ from .mutex import TtyMutex
 from .port import TtyPort
 from .receive import Receiver
 from .runtime import Frame, context, get_ident
+from .runtime.nosleep import watched
 from .slot import Slot
 from .wait import WaitQueue
 from .work import Work
@@ -201,6 +202,9 @@ class Tty:
         frame = Frame(self, f"driver.{method}", method not in DRIVER_NO_SLEEP, context.frame)
         context.frame = frame
         try:
+            if self.kernel.strict and not frame.sleeps:
+                with watched(lambda text: self._sleeping(method, text)):
+                    return getattr(driver, method)(*args)
             return getattr(driver, method)(*args)
         except (OSError, NotHandled):
             raise
@@ -213,6 +217,9 @@ class Tty:
             raise oserror(errno.EIO, f"driver.{method} raised {why!r}") from why
         finally:
             context.frame = frame.prev
+
+    def _sleeping(self, method: str, text: str) -> AbiViolation:
+        return self.kernel.violations.report("R-105", text, tty=self.name, method=f"driver.{method}")
 
     def _driver_fault(self, method: str, detail: str, rule: str = "R-109") -> None:
         self.kernel.violations.report(rule, detail, tty=self.name, method=f"driver.{method}")

@@ -50,11 +50,9 @@ class Ppp(FramedDiscipline):
     def decode(self, data: bytes) -> list[bytes]:
         return self._decode(data, None)
 
-    def _feed_flagged(self, data: bytes, flags: bytes) -> None:
+    def decode_flagged(self, data: bytes, flags: bytes) -> list[bytes]:
         """The decoder itself knows which frame a bad octet spoils, the open one or none."""
-        for packet in self._decode(data, flags):
-            self.tty.count("rx_frames")
-            self.deliver(packet)
+        return self._decode(data, flags)
 
     def _decode(self, data: bytes, flags: bytes | None) -> list[bytes]:
         self._flow_control(data)

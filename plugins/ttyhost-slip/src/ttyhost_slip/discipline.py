@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Callable
 
 from ttyhost.abi import Cap, FramedDiscipline, NetChannel, Option, TtyHandle, WaitQueue, oserror
 
@@ -33,7 +32,6 @@ class Slip(FramedDiscipline):
         self.tx_bytes_max = _QUEUE * self.mtu
         self._decoder = SlipDecoder(self.mtu, count=tty.count)
         self._channel = SlipChannel(self)
-        self._on_packet: Callable[[bytes], None] | None = None
 
     # ---------------------------------------------------------------- packets out
 
@@ -49,7 +47,7 @@ class Slip(FramedDiscipline):
         else writes: ``queue_frame`` appends each in one step."""
         if len(packet) > self.mtu:
             raise oserror(errno.EMSGSIZE, f"{len(packet)} bytes, the MTU is {self.mtu}")
-        if len(self._tx) >= self.tx_bytes_max:
+        if self.tx_full:
             return False
         if packet:
             self.queue_frame(packet)
@@ -60,33 +58,8 @@ class Slip(FramedDiscipline):
     def decode(self, data: bytes) -> list[bytes]:
         return self._decoder.feed(data)
 
-    def _feed_flagged(self, data: bytes, flags: bytes) -> None:
-        """The decoder has to know where the bad bytes are: an END without a packet, such as the one
-        in front of the next packet, also ends what they spoil (R-205)."""
-        for run in _RUNS.finditer(flags):
-            start, end = run.span()
-            if flags[start]:
-                self.tty.count("rx_line_errors", end - start)
-                self._decoder.damage()
-            else:
-                self._feed(data[start:end])
-
-    def deliver(self, frame: bytes) -> None:
-        if self._on_packet is None:
-            super().deliver(frame)
-        else:
-            self._on_packet(frame)
-
-    def divert(self, on_packet: Callable[[bytes], None] | None) -> None:
-        """From now on packets go to ``on_packet``, those that nobody has read yet first; None: to
-        readers again. May sleep."""
-        with self._rx_lock:  # no packet comes in meanwhile
-            self._on_packet = on_packet
-            if on_packet is not None:
-                unread = tuple(self._frames)
-                self.flush_buffer()
-                for frame in unread:
-                    on_packet(frame.data)
+    def line_error(self, count: int) -> None:
+        self._decoder.damage()
 
     # ---------------------------------------------------------------- the network
 
@@ -130,7 +103,7 @@ class SlipChannel(NetChannel):
         """The other end is not told: SLIP has no word for it. Packets go to ``read`` again. A call
         of ``on_packet`` that is under way comes to its end."""
         self._up = False
-        self._slip._on_packet = None
+        self._slip.divert(None)
 
     def down(self, reason: str) -> None:
         """The line under the link has gone."""
