@@ -216,9 +216,9 @@ class Host:
         name = os.fspath(device)
         with self._lock:
             tty = self._paths.get(name)
-            if tty is None:
-                tty = Tty(self.kernel, name, self._driver_for(name, settings))
-                self._paths[name] = tty
+            if tty is None or tty not in self.kernel.ttys:  # with the settings of its first opener
+                self._paths = {path: line for path, line in self._paths.items() if line in self.kernel.ttys}
+                tty = self._paths[name] = Tty(self.kernel, name, self._driver_for(name, settings))
         return self._open_tty(tty, ldisc, options)
 
     def open_driver(

@@ -252,3 +252,49 @@ def test_closing_the_host_hangs_everything_up(loose_host, background):
     assert loose_host.ttys == []
     with pytest.raises(OSError):
         loose_host.openpty()
+
+
+def test_what_arrived_before_the_device_ended_can_still_be_read(line, host, background):
+    """A peer that sends and closes: nothing of it is lost to a reader that reads."""
+    tty, device = line
+    device.receive(b"x" * 100_000)
+    device.port.hangup()
+    got = b""
+    while len(got) < 100_000:
+        got += tty.read(3000)
+    assert got == b"x" * 100_000
+    host.flush_work()
+    assert tty.hung_up
+
+
+def test_a_reader_that_does_not_read_does_not_keep_the_line(line, host, monkeypatch):
+    monkeypatch.setattr("ttyhost.core.tty.LINGER", 0.02)
+    tty, device = line
+    device.receive(b"never read")
+    device.port.hangup()
+    host.flush_work(timeout=10)
+    assert tty.hung_up
+    assert tty.read(1) == b""
+
+
+def test_the_driver_is_asked_for_flags_by_who_wants_them(host):
+    class Telling(Device):
+        def report_line_errors(self, wanted):
+            self.told.append(f"flags {wanted}")
+
+    tty = host.open_driver(Telling, ldisc="lines")
+    tty.set_ldisc("plain")
+    assert [what for what in tty.tty.driver.told if "flags" in what] == ["flags True", "flags False"]
+
+
+def test_a_path_opened_again_has_the_settings_of_its_new_first_opener(host):
+    import os
+    import pty
+
+    master, slave = pty.openpty()
+    path = os.ttyname(slave)
+    for speed in (9600, 57600):
+        with host.open(path, ldisc="plain", baudrate=speed) as tty:
+            assert tty.tcgetattr().ospeed == speed
+    os.close(master)
+    os.close(slave)

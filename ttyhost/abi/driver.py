@@ -76,6 +76,10 @@ class TtyDriver:
     def set_ldisc(self, number: int) -> None:
         """Another discipline was attached; it is not yet usable (seed, set_ldisc). May sleep."""
 
+    def report_line_errors(self, wanted: bool) -> None:
+        """The discipline looks at flags (Cap.WANTS_FLAGS): from now on insert damaged bytes with
+        theirs, where the device can tell. May sleep; serialised with set_ldisc."""
+
     def ldisc_ok(self, number: int) -> None:
         """May refuse a discipline by raising OSError, before the old one is closed (R-062)."""
 

@@ -126,6 +126,7 @@ def _attach(tty: Tty, entry: Entry, options: dict[str, object]) -> None:
         slot.fire(Event.ATTACH)
         _set_line(tty, entry.ops.number)
         tty.receiver.flip.private = attachment.can(Cap.CANONICAL)
+        tty.driver_call("report_line_errors", attachment.can(Cap.WANTS_FLAGS))
         attachment.open()
         slot.fire(Event.OPENED)
         tty.last_ldisc = (entry.ops.number, options)

@@ -149,6 +149,8 @@ class TtyFile(OpenFile):
         finally:
             self.tty.slot.leave(get_ident())
             self._moved()
+            if self.tty.hup_queued:  # it waits for us to have read everything
+                self.tty.read_wait.wake()
 
     def _checked(self, attachment: Attachment, method: str, result: object, size: int = 0) -> Frame | bytes:
         if method == "read" and isinstance(result, (bytes, bytearray)) and len(result) <= size:

@@ -101,7 +101,7 @@ class TtyPort:
     def hangup(self) -> None:
         self._check("hangup")
         if self._live:
-            self._tty.hangup("the device hung up")
+            self._tty.hangup("the device hung up", linger=True)
 
     def dcd_change(self, active: bool, /) -> None:
         self._check("dcd_change")
@@ -109,7 +109,7 @@ class TtyPort:
             return
         self._tty.tell_ldisc("dcd_change", bool(active))
         if not active and not self._tty.termios.cflag & CLOCAL:
-            self._tty.hangup("carrier was lost")
+            self._tty.hangup("carrier was lost", linger=True)
 
     # -- the outside world
 

@@ -11,6 +11,7 @@ import errno
 import logging
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..abi import (
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from .readiness import Readiness
 
 log = logging.getLogger("ttyhost.tty")
+
+LINGER = 1.0
+"""Seconds that the hangup of a device that came to its end waits for the next read."""
 
 
 class Tty:
@@ -329,8 +333,9 @@ class Tty:
         if self.on_packet_event is not None:
             self.on_packet_event(bits)
 
-    def hangup(self, reason: str = "hangup") -> None:
-        """tty_hangup: asynchronous, idempotent, from any context."""
+    def hangup(self, reason: str = "hangup", *, linger: bool = False) -> None:
+        """tty_hangup: asynchronous, idempotent, from any context. With ``linger`` (the device came
+        to its end) readers may first read what arrived before, as long as they do."""
         if self.hup_queued or self.hung_up:
             return
         self.hup_queued = True
@@ -341,6 +346,8 @@ class Tty:
             from .life import vhangup
 
             try:
+                if linger:
+                    self._linger()
                 vhangup(self, reason)
             except OSError as why:  # abandoned meanwhile: there is nobody left to hang up
                 log.info("%s: hangup: %s", self.name, why)
@@ -349,6 +356,31 @@ class Tty:
                 work.done()
 
         self.kernel.runtime.submit(run)
+
+    def _linger(self) -> None:
+        """Wait until what has arrived is read; not longer than LINGER seconds without any progress."""
+        while left := self._unread():
+            changed = partial(self._unread_is_not, left)
+            if not self.read_wait.wait(changed, self.kernel.runtime.now() + LINGER):
+                return
+
+    def _unread_is_not(self, before: int) -> bool:
+        now = self._unread()
+        return not now or now != before
+
+    def _unread(self) -> int:
+        """Received bytes that nobody has read; 0 when nobody can."""
+        attachment = self.slot.ref()
+        if attachment is None:
+            return 0
+        try:
+            if self.hung_up or not self.files:
+                return 0
+            return self.receiver.flip.size + int(attachment.call("chars_in_buffer"))
+        except (OSError, AbiViolation):
+            return 0
+        finally:
+            self.slot.leave(get_ident())
 
     def abandon(self, reason: str) -> None:
         """A method does not return: give the tty up without waiting for anybody. Any context.
