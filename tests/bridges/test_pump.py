@@ -231,6 +231,17 @@ def test_end_of_file_on_the_line_is_not_a_hangup(make: Make) -> None:
     assert bench.ends == [End(Why.LINE_END)]
 
 
+def test_after_end_of_file_on_the_line_what_was_taken_still_goes_out(make: Make) -> None:
+    bench = make(room=0)
+    os.write(bench.upper_in, b"still")
+    bench.until(lambda: not bench.pump.idle)
+    bench.tty.end()
+    bench.until(lambda: bench.ends)
+    bench.tty.make_room(10)
+    bench.until(lambda: bench.pump.idle)
+    assert bench.tty.wire == b"still"
+
+
 def test_a_reader_that_has_gone_ends_it(make: Make) -> None:
     bench = make()
     bench.shut_out()

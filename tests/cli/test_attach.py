@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import termios
 import threading
 import time
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import TIMEOUT, Attach, OsLine
+from .conftest import TIMEOUT, Attach, OsLine, environment
 
 Start = Callable[..., Attach]
 MIB = 1 << 20
@@ -304,6 +305,45 @@ def test_frames_pass_a_pty_as_lines_of_hex(line: OsLine, attach: Start) -> None:
     assert select.select([program], [], [], TIMEOUT)[0]
     assert os.read(program, 100) == b"aa\n"
     os.close(program)
+
+
+def test_descriptors_that_the_caller_closed_are_not_taken_by_the_line(line: OsLine, tmp_path: Path) -> None:
+    """Or the host's own pipe could become descriptor 1, and get what the line says."""
+    link, up = tmp_path / "link", tmp_path / "up"
+    command = f"exec {sys.executable} -m ttyhost attach tube {line.path} --pty={link} --ready-fd 3 3>{up}"
+    process = subprocess.Popen(["sh", "-c", f"{command} <&- >&- 2>&-"], env=environment())
+    try:
+        until = time.monotonic() + TIMEOUT
+        while not (up.exists() and up.read_text().endswith("\n")):
+            assert time.monotonic() < until
+            assert process.poll() is None
+            select.select([], [], [], 0.01)
+        assert sorted(os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3)) == ["/dev/null"] * 3
+        program = os.open(link, os.O_RDWR | os.O_NOCTTY)
+        os.write(program, b"down")
+        assert line.read(4) == b"down"
+        line.write(b"up")
+        assert select.select([program], [], [], TIMEOUT)[0]
+        assert os.read(program, 10) == b"up"
+        os.close(program)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(TIMEOUT) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_reader_of_the_ready_line_that_has_gone_is_no_error(line: OsLine) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ttyhost", "attach", "tube", line.path, "--ready-fd", str(writer)],
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, pass_fds=[writer], env=environment(),
+    )  # fmt: skip
+    os.close(writer)
+    _, errors = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 0
+    assert len(errors.splitlines()) == 1
 
 
 # ---------------------------------------------------------------- what it says

@@ -187,9 +187,11 @@ class Pump(Bridge):
             self._line_ended(Why.HANGUP, error.strerror or str(error))
 
     def _line_ended(self, why: Why, detail: str = "") -> None:
+        """Nothing more will come; only after a hangup does nothing more go out, either."""
         self._taking = False
-        self._to_line.clear()
         self._line_over = True
+        if why is Why.HANGUP:
+            self._to_line.clear()
         self._update()
         self.end(why, detail)
 

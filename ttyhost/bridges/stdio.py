@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 
 from .bridge import End, TtyFile
@@ -13,7 +12,7 @@ from .pump import Pump
 
 
 class Stdio(Pump):
-    """Descriptors 0 and 1 (or others, for tests). Raises OSError EBADF when one is not open."""
+    """Descriptors 0 and 1 (or others, for tests)."""
 
     def __init__(
         self,
@@ -26,9 +25,9 @@ class Stdio(Pump):
         complain: Complain,
         fds: tuple[int, int] = (0, 1),
     ) -> None:
-        source = _open(fds[0], write=False)
+        source = Descriptor(fds[0], write=False)
         try:
-            sink = _open(fds[1], write=True)
+            sink = Descriptor(fds[1], write=True)
         except OSError:
             source.close()
             raise
@@ -38,12 +37,3 @@ class Stdio(Pump):
         self.detach()
         self._source.close()
         self._sink.close()
-
-
-def _open(fd: int, *, write: bool) -> Descriptor:
-    try:
-        return Descriptor(fd, write=write)
-    except OSError as error:
-        if error.errno == errno.EBADF:
-            raise OSError(errno.EBADF, f"standard {'output' if write else 'input'} is not open") from error
-        raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -55,6 +56,13 @@ class CliError(Exception):
 def one_line(text: str) -> str:
     """``text`` on one line, whatever a plugin or a library has put into it."""
     return " ".join(text.split())
+
+
+def say(text: str) -> None:
+    """One line to the user. Without a stderr there is nobody to tell."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"ttyhost: {one_line(text)}\n")  # in one piece: others may write there, too
+        sys.stderr.flush()
 
 
 class _Kind(NamedTuple):

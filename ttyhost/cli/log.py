@@ -7,14 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .errors import one_line
-
-
-def say(text: str) -> None:
-    """One line to the user. Without a stderr there is nobody to tell."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"ttyhost: {one_line(text)}\n")  # in one piece: others may write there, too
-        sys.stderr.flush()
+from .errors import say
 
 
 class _Lines(logging.Handler):

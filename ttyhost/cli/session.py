@@ -23,8 +23,8 @@ from ttyhost.bridges.loop import Loop
 from ttyhost.plugins import Plugins
 
 from . import uppers
-from .errors import CliError, Exit, device_error
-from .log import logging_to_stderr, say
+from .errors import CliError, Exit, device_error, say
+from .log import logging_to_stderr
 from .signals import Stopped, StopSignals, handled
 from .words import settings, totals
 
@@ -105,7 +105,9 @@ class Session:
         )
         if plan.raw or not record.capabilities & Cap.CANONICAL:  # others have no use for a cooked line
             now = tty.tcgetattr()
-            tty.tcsetattr(TCSANOW, now.raw().replace(cflag=now.cflag))  # size and parity are the wire's
+            raw = now.raw().replace(cflag=now.cflag)  # size and parity are the wire's
+            if raw != now:
+                tty.tcsetattr(TCSANOW, raw)
         return tty
 
     def _close(self) -> None:
@@ -142,9 +144,7 @@ class Session:
         if not plan.quiet:
             say(text)
         if plan.ready_fd is not None:
-            os.write(plan.ready_fd, f"{text}\n".encode())
-            if plan.ready_fd > 2:
-                os.close(plan.ready_fd)
+            _write_ready(plan.ready_fd, f"{text}\n".encode())
 
     # ---------------------------------------------------------------- wind down
 
@@ -223,3 +223,12 @@ class Session:
             hint = "unplugged, or closed by the other end" if end.why is Why.HANGUP else ""
             raise CliError(Exit.FAILED, f"{self._plan.device}: {end.why.value}", end.detail or hint)
         return Exit.OK
+
+
+def _write_ready(fd: int, line: bytes) -> None:
+    try:
+        os.write(fd, line)
+    except BrokenPipeError:  # who wanted to know has gone; that does not concern the line
+        return
+    if fd > 2:
+        os.close(fd)

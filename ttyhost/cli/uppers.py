@@ -16,8 +16,7 @@ from ttyhost.bridges.ospty import OsPty
 from ttyhost.bridges.stdio import Stdio
 from ttyhost.bridges.tun import Addresses, Tun
 
-from .errors import CliError, Exit
-from .log import say
+from .errors import CliError, Exit, say
 
 if TYPE_CHECKING:
     from ttyhost import TtyFile

@@ -14,7 +14,6 @@ import errno
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -25,11 +24,12 @@ from ttyhost.abi.net import NetChannel
 from ttyhost.abi.termios import TCSANOW, Termios
 from ttyhost.bridges.bridge import End
 from ttyhost.bridges.fds import Descriptor
-from ttyhost.bridges.loop import Interest, Loop
+from ttyhost.bridges.loop import Loop
 from ttyhost.bridges.net import NetBridge
 from ttyhost.bridges.tun import Addresses, Tun
 
 from .icmp import Echo, parse
+from .program import Program
 
 _CLONE_NEWNET = 0x40000000
 _PATIENCE = 5.0
@@ -224,6 +224,7 @@ class Worker:
         self._start(channel, on_packet)
         for echo in asked:
             if not channel.send(echo.packet()):
+                late.cancel()
                 raise OSError(errno.ENOBUFS, "the channel does not take a packet")
         raise Later
 
@@ -242,46 +243,6 @@ class Worker:
             program.kill()
         if self._tty is not None:
             self._tty.close(drain=0)
-
-
-class Program:
-    """A child process whose output is collected by the loop."""
-
-    def __init__(self, loop: Loop, argv: list[str], on_first_line: Callable[[str], None]) -> None:
-        self._process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        assert self._process.stdout is not None
-        self._first: Callable[[str], None] | None = on_first_line
-        self._done: Callable[[int, str], None] | None = None
-        self._text = b""
-        self._ended = False
-        self._output: Interest = loop.reader(self._process.stdout.fileno(), self._readable)
-        self._output.want(True)
-
-    def _readable(self) -> None:
-        assert self._process.stdout is not None
-        data = os.read(self._process.stdout.fileno(), 65536)
-        self._text += data
-        if self._first and (b"\n" in self._text or not data):
-            first, self._first = self._first, None
-            first(self._text.decode(errors="replace").partition("\n")[0])
-        if not data:
-            self._output.want(False)
-            self._ended = True
-            self._tell()
-
-    def when_done(self, fn: Callable[[int, str], None]) -> None:
-        self._done = fn
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._ended and self._done:
-            self._done(self._process.wait(), self._text.decode(errors="replace").strip())
-
-    def kill(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._output.want(False)
-        self._process.communicate()
 
 
 def main() -> None:
