@@ -131,6 +131,8 @@ RULES = (
         by=("abi/framed.py", "core/file.py", "abi/ldisc.py"),
         checks=CONSTRUCTION | RUN_TIME,
         severity=REFUSED,
+        gap="Two calls of net() run in parallel, although its row of abi.METHODS says that the host "
+        "serialises it.",
     ),
     Rule(
         code="R-212",

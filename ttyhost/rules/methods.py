@@ -144,12 +144,14 @@ RULES = (
     Rule(
         code="R-103",
         title="write_wakeup does not sleep and may come any time",
-        text="Called for the driver between open and close, in parallel, also unexpectedly.",
+        text="Called for the driver at any point between open and close, also unexpectedly.",
         source="seed 83-87",
         here="Under a reference, while TTY_DO_WRITE_WAKEUP is set. See R-130 to R-136.",
         by=("core/tty.py", "core/runtime/nosleep.py"),
         checks=RUN_TIME,
         severity=VIOLATION,
+        gap="Two wake-ups from two threads run in parallel, although its row of abi.METHODS says that the host "
+        "serialises it.",
     ),
     Rule(
         code="R-104",
@@ -160,6 +162,8 @@ RULES = (
         by=("core/port.py", "core/runtime/nosleep.py"),
         checks=RUN_TIME,
         severity=VIOLATION,
+        gap="Two changes of carrier from two threads run in parallel, although its row of abi.METHODS says that the host "
+        "serialises it.",
     ),
     Rule(
         code="R-105",
