@@ -12,7 +12,7 @@ SOURCES := ttyhost $(wildcard plugins/*/src contrib/*/src)
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help demo test lint docs bench fuzz-n-tty clean
+.PHONY: help demo test lint lint-ruff lint-mypy lint-imports docs bench fuzz-n-tty clean
 
 help:
 	@echo "make demo    run the main job for real: disciplines from packages, real lines, real traffic"
@@ -31,12 +31,18 @@ test: .venv/installed-dev
 	@echo "== pytest: the host and every plugin"
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: .venv/installed-dev
+lint: lint-ruff lint-mypy lint-imports
+
+lint-ruff: .venv/installed-dev
 	@echo "== ruff: style and format"
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+
+lint-mypy: .venv/installed-dev
 	@echo "== mypy --strict: $(SOURCES)"
 	@$(BIN)/mypy $(SOURCES) conftest.py docs/generate.py tests/*.py tests/peers
+
+lint-imports: .venv/installed-dev
 	@echo "== import-linter: imports run one way"
 	@$(BIN)/lint-imports --no-logo
 
