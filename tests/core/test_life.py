@@ -298,3 +298,90 @@ def test_a_path_opened_again_has_the_settings_of_its_new_first_opener(host):
             assert tty.tcgetattr().ospeed == speed
     os.close(master)
     os.close(slave)
+
+
+GOLDEN = {
+    "first open": ["ATTACH", "OPENED"],
+    "vhangup": ["HUPPING", "ASK", "HALT", "CLOSE", "CLOSED", "HANG"],
+    "reopen after a hangup": ["REOPEN", "ATTACH", "OPENED"],
+    "last close": ["ASK", "HALT", "CLOSE", "CLOSED", "RELEASE"],
+    "close after a hangup": ["RELEASE"],
+    "refused open": [
+        "ATTACH",
+        "OPEN_FAILED",
+        "ATTACH",
+        "OPENED",
+        "ASK",
+        "HALT",
+        "CLOSE",
+        "CLOSED",
+        "RELEASE",
+    ],
+}
+
+
+def act(host, path):
+    """Set the stage for a path; the act whose steps are looked at."""
+    if path == "first open":
+        return lambda: host.open_driver(Device, ldisc="tracing")
+    if path == "refused open":
+        return lambda: host.open_driver(Device, ldisc="refuses")
+    tty = host.open_driver(Device, ldisc="tracing")
+    if path in ("reopen after a hangup", "close after a hangup"):
+        tty.vhangup()
+    return {
+        "vhangup": tty.vhangup,
+        "reopen after a hangup": tty.reopen,
+        "last close": tty.close,
+        "close after a hangup": tty.close,
+    }[path]
+
+
+@pytest.mark.rule("R-070")
+@pytest.mark.parametrize("path", GOLDEN)
+def test_golden_trace(host, path):
+    fn = act(host, path)
+    steps = []
+    host.kernel.tracer = lambda tty, step: steps.append(step)
+    try:
+        fn()
+    except OSError as why:
+        assert why.errno == errno.ENOMEM
+    host.kernel.tracer = None
+    assert steps == GOLDEN[path]
+
+
+@pytest.mark.rule("R-064")
+@pytest.mark.parametrize("path", GOLDEN)
+@pytest.mark.parametrize("step", range(7))
+def test_a_fault_after_any_step_of_a_life_leaves_right_counts(warn_host, path, step):
+    """A step that fails: the caller hears of it, and open, hangup, close can be done (again)."""
+    host = warn_host
+    fn = act(host, path)
+    left = step
+
+    def fail(tty, name):
+        nonlocal left
+        attachment = tty.slot.attachment
+        if attachment is not None and attachment.ops.name == "n_null":
+            return  # it cannot fail (R-016)
+        left -= 1
+        if left == -1:
+            raise OSError(errno.ENOMEM, f"injected after {name}")
+
+    host.kernel.tracer = fail
+    try:
+        fn()
+    except OSError as why:
+        assert why.errno == errno.ENOMEM
+    host.kernel.tracer = None
+    for tty in host.ttys:
+        assert tty.slot.users == []
+        assert tty.slot.state.name in ("OPEN", "EMPTY", "HUPPED", "RELEASED")
+    lines = {row.number: row.lines for row in host.ldiscs.rows() if row.lines}
+    assert lines == {
+        tty.slot.attachment.ops.number: 1 for tty in host.ttys if tty.slot.attachment is not None
+    }
+    host.close()
+    assert {row.lines for row in host.ldiscs.rows()} == {0}
+    assert host.ttys == []

@@ -40,10 +40,10 @@ def open_file(tty: Tty, file: TtyFile, ldisc: int | str | None, options: dict[st
         if tty.slot.state in (State.HUPPED, State.RELEASED):
             tty.slot.fire(Event.REOPEN)
         fresh = tty.slot.state is State.EMPTY
+        tty.kernel.ttys.add(tty)
         if fresh:
             _bring_up(tty, *(tty.last_ldisc if ldisc is None else (ldisc, options)))
         tty.files.add(file)
-    tty.kernel.ttys.add(tty)
     if tty.kernel.watchdog is not None:
         tty.kernel.watchdog.start()
     if tty.on_users is not None:
@@ -60,11 +60,7 @@ def _bring_up(tty: Tty, ldisc: int | str, options: dict[str, object]) -> None:
         if error is not None:
             raise error
     except BaseException:
-        if tty.slot.state is State.OPEN:
-            detach(tty, None)
-        if tty.slot.state is State.EMPTY:
-            tty.slot.fire(Event.RELEASE)
-        _close_device(tty)
+        _release(tty)
         raise
 
 
@@ -209,13 +205,28 @@ def _drain_at_close(tty: Tty, seconds: float | None) -> None:
 
 
 def _release_if_unused(tty: Tty) -> None:
-    if tty.files or tty.holds or tty.slot.state in (State.RELEASED, State.STUCK):
-        return
-    if tty.slot.state is State.OPEN:
-        tty.wake_all()
-        detach(tty, None)
-    if tty.slot.state in (State.EMPTY, State.HUPPED):
-        tty.slot.fire(Event.RELEASE)
+    if not tty.files and not tty.holds and tty.slot.state not in (State.RELEASED, State.STUCK):
+        _release(tty)
+
+
+def _release(tty: Tty) -> None:
+    """Discipline, then device; under the tty's lock. When a step fails the next are done all the
+    same, as far as they can be: the host's close comes by again."""
+    try:
+        if tty.slot.state is State.OPEN:
+            tty.wake_all()
+            detach(tty, None)
+    finally:
+        try:
+            if tty.slot.state in (State.EMPTY, State.HUPPED):
+                tty.slot.fire(Event.RELEASE)
+        finally:
+            if tty.slot.state is State.RELEASED:
+                _forget(tty)
+
+
+def _forget(tty: Tty) -> None:
+    """Nothing of its last life is left in a released tty."""
     tty.receiver.flip.clear()
     tty.kernel.sessions.clear_session(tty)
     _close_device(tty)
