@@ -30,7 +30,7 @@ DEBIAN_PACKAGE = {
     "tshark": "tshark",
 }
 GRACE = 5.0
-"""Seconds that a thread may take to end after the test that started it."""
+"""Seconds that a thread may take to end after the last test of its module."""
 
 
 def missing(need: str) -> str | None:
@@ -54,9 +54,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("; ".join(reasons))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def no_thread_stays() -> Iterator[None]:
-    """Every thread that a test starts ends with it: a Host that was closed leaves none."""
+    """Every thread that a module's tests start ends with them: a Host that was closed leaves none."""
     before = set(threading.enumerate())
     yield
     deadline = time.monotonic() + GRACE
