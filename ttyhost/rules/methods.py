@@ -150,8 +150,8 @@ RULES = (
         by=("core/tty.py", "core/runtime/nosleep.py"),
         checks=RUN_TIME,
         severity=VIOLATION,
-        gap="Two wake-ups from two threads run in parallel, although its row of abi.METHODS says that the host "
-        "serialises it.",
+        gap="Two wake-ups from two threads run in parallel, although its row of abi.METHODS says that the "
+        "host serialises it.",
     ),
     Rule(
         code="R-104",
@@ -162,8 +162,8 @@ RULES = (
         by=("core/port.py", "core/runtime/nosleep.py"),
         checks=RUN_TIME,
         severity=VIOLATION,
-        gap="Two changes of carrier from two threads run in parallel, although its row of abi.METHODS says that the host "
-        "serialises it.",
+        gap="Two changes of carrier from two threads run in parallel, although its row of abi.METHODS says "
+        "that the host serialises it.",
     ),
     Rule(
         code="R-105",

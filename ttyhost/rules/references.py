@@ -132,7 +132,7 @@ RULES = (
         here="The order stands at the head of core/kernel.py. Bytes cross a pair through the flip buffer, "
         "so that no thread ever holds a mutex of both ends. The explorer and strict mode keep a graph of "
         "lock classes and report a cycle with both stacks.",
-        by=("core/kernel.py", "core/lockgraph.py"),
+        by=("core/kernel.py", "core/runtime/lockgraph.py"),
         checks=CONSTRUCTION | RUN_TIME,
         severity=VIOLATION,
     ),
