@@ -90,6 +90,19 @@ def test_a_mebibyte_each_way_past_a_slow_reader(line: OsLine, attach: Start, ldi
     assert run.end() == (0, [])
 
 
+def test_a_terminal_line_is_cooked_unless_asked(line: OsLine, attach: Start) -> None:
+    """Somebody types at the other end of the line: we get edited lines, he gets the echo."""
+    run = attach("N_TTY", line.path)
+    assert run.up == f"{line.path}: n_tty (0) attached, 115200 8N1 cooked, stdio"
+    line.write(b"hel\x7flo\r")
+    assert run.read(5) == b"helo\n"
+    assert line.read(10) == b"hel\b \blo\r\n"
+    run.write(b"welcome\n")
+    assert line.read(9) == b"welcome\r\n"
+    line.write(b"\x04")  # end of file, as the terminal discipline reads it
+    assert run.end() == (0, [])
+
+
 def test_a_file_as_stdin_goes_out_whole(line: OsLine, attach: Start, tmp_path: Path) -> None:
     path = tmp_path / "data"
     path.write_bytes(os.urandom(100_000))

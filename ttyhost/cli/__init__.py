@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 __all__ = ["main"]
+_INTERRUPTED = 130
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -16,7 +17,7 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         sys.exit(run(sys.argv[1:] if args is None else list(args)))
     except KeyboardInterrupt:  # so early that there is nothing to undo
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
 
 
 def _stand_in_for_closed_descriptors() -> None:
@@ -33,7 +34,6 @@ def run(args: list[str]) -> int:
     """The exit code of the command with these arguments."""
     import click
 
-    from .errors import Exit, as_cli_error
     from .main import Settings, cli
 
     settings = Settings()
@@ -44,39 +44,17 @@ def run(args: list[str]) -> int:
             code = cli.invoke(context)
         if sys.stdout is not None:
             sys.stdout.flush()
-        return int(code or Exit.OK)
+        return int(code or 0)
     except click.exceptions.Exit as end:
         return end.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return Exit.SIGINT
-    except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx else "ttyhost"
-        cause = error.format_message().rstrip(".")
-        bad_value = isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter)
-        code = Exit.USAGE if bad_value else Exit.SYNTAX
-        return _tell(settings, f"{cause}: try '{path} --help'", code)
-    except click.ClickException as error:
-        return _tell(settings, error.format_message(), Exit.FAILED)
+        return _INTERRUPTED
     except BrokenPipeError:
         return _reader_gone()
     except Exception as error:  # noqa: BLE001  # the outermost frame: whatever it is, one line
-        known = as_cli_error(error)
-        if known is not None:
-            return _tell(settings, str(known), known.code)
-        text = f"internal error: {type(error).__name__}: {error}"
-        return _tell(settings, f"{text}: run again with -d and report the traceback", Exit.SOFTWARE)
+        from .errors import tell
 
-
-def _tell(settings: object, text: str, code: int) -> int:
-    """One line on stderr; before it the traceback, if it was asked for."""
-    if getattr(settings, "debug", False):
-        import traceback
-
-        traceback.print_exc()
-    from .errors import say
-
-    say(text)
-    return code
+        return tell(error, debug=settings.debug)
 
 
 def _reader_gone() -> int:

@@ -12,6 +12,8 @@ import sys
 from enum import IntEnum
 from typing import NamedTuple
 
+import click
+
 
 class Exit(IntEnum):
     """The exit codes of ``ttyhost``."""
@@ -124,14 +126,38 @@ def _unavailable(error: OSError) -> CliError:
     return CliError(Exit.UNAVAILABLE, f"{code}: {error.strerror}", cure)
 
 
-def as_cli_error(error: Exception) -> CliError | None:
-    """The CliError that an expected exception stands for; None for one that is a bug."""
+def tell(error: Exception, *, debug: bool) -> Exit:
+    """Say what was wrong in one line, with ``debug`` after the traceback; the exit code."""
+    known = as_cli_error(error)
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    say(str(known))
+    return known.code
+
+
+def as_cli_error(error: Exception) -> CliError:
+    """The CliError that an exception stands for; one that nobody expected is a bug of ours."""
     from ttyhost.abi.errors import AbiViolation
 
-    if isinstance(error, CliError):
-        return error
-    if isinstance(error, AbiViolation):
-        return CliError(Exit.SOFTWARE, str(error), f"see 'ttyhost explain {error.rule}'")
-    if isinstance(error, OSError):
-        return device_error(error.filename or "", error)
-    return None
+    match error:
+        case CliError():
+            return error
+        case click.ClickException():
+            return _syntax(error)
+        case AbiViolation():
+            return CliError(Exit.SOFTWARE, str(error), f"see 'ttyhost explain {error.rule}'")
+        case OSError():
+            return device_error(error.filename or "", error)
+    cause = f"internal error: {type(error).__name__}: {error}"
+    return CliError(Exit.SOFTWARE, cause, "run again with -d and report the traceback")
+
+
+def _syntax(error: click.ClickException) -> CliError:
+    """What click found: a bad value is EX_USAGE, anything else of the command line is 2."""
+    bad_value = isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "ttyhost"
+    cause = error.format_message().rstrip(".")
+    return CliError(Exit.USAGE if bad_value else Exit.SYNTAX, cause, f"try '{command} --help'")

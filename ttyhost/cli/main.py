@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ttyhost.plugins import Named
 
 
-@dataclass
 class Settings:
     """What the outermost frame wants to know of the command line; the click context's ``obj``."""
 
-    debug: bool = False
+    def __init__(self) -> None:
+        self.debug = False
 
 
 class Verb(NamedTuple):
@@ -90,16 +90,19 @@ def _plugin_verbs() -> dict[str, str]:
 def _any_offers_verbs() -> bool:
     """A quick look whether discovery would find a command at all, so that ``--help`` need not load
     discovery in vain. What lies elsewhere than in files on sys.path (a zip) is found when it is used."""
-    from glob import escape, iglob
-
     for directory in sys.path:
-        for path in iglob(f"{escape(directory or '.')}/*.*-info/entry_points.txt"):
-            try:
-                with open(path, "rb") as file:
-                    if b"ttyhost.commands." in file.read():
-                        return True
-            except OSError:  # discovery tells of what cannot be read
-                continue
+        try:
+            names = os.listdir(directory or ".")
+        except OSError:  # not there, or a zip
+            continue
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info")):
+                try:
+                    with open(f"{directory or '.'}/{name}/entry_points.txt", "rb") as file:
+                        if b"ttyhost.commands." in file.read():
+                            return True
+                except OSError:  # it has none, or discovery will tell what is wrong with it
+                    continue
     return False
 
 
