@@ -74,10 +74,10 @@ class _Core(NTtyCore):
             self.note(VMIN_64)
         return super().read(size)
 
-    def lookahead(self, data: bytes | bytearray, flags: bytes | None = None) -> None:
+    def flow_chars(self, data: bytes | bytearray, flags: bytes | None = None) -> bytes:
         if self.modes.ixon and 0 in data and 0 in (self.modes.cc[t.VSTART], self.modes.cc[t.VSTOP]):
             self.note(NUL_AHEAD)
-        super().lookahead(data, flags)
+        return super().flow_chars(data, flags)
 
     def receive(
         self, data: bytes | bytearray, flags: bytes | None = None, *, seen: int = 0, closing: bool = False

@@ -5,7 +5,8 @@ pseudo-terminal made of it, for terminal emulators, SSH servers and tests.
 """
 
 from .core import NTtyCore
+from .ldisc import NTty
 from .line import Line, MemoryLine
 from .pty import Pty
 
-__all__ = ["Line", "MemoryLine", "NTtyCore", "Pty"]
+__all__ = ["Line", "MemoryLine", "NTty", "NTtyCore", "Pty"]

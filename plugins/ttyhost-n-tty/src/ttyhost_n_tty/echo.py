@@ -34,6 +34,8 @@ _TOKEN = re.compile(rb"[^\xff]+|\xff\x82.|\xff.", re.DOTALL)
 class Echo:
     """Pending echo. All calls hold the output lock of the discipline."""
 
+    __slots__ = ("_committed", "_marked", "code", "modes", "output")
+
     def __init__(self, output: Output, modes: Modes) -> None:
         self.output = output
         self.modes = modes

@@ -11,6 +11,8 @@ from .reading import ReadBuffer
 class Editor:
     """Works on the line between ``buffer.canon`` and ``buffer.head``; adds to the echo, commits nothing."""
 
+    __slots__ = ("buffer", "echo", "erasing", "modes")
+
     def __init__(self, buffer: ReadBuffer, echo: Echo, modes: Modes) -> None:
         self.buffer = buffer
         self.echo = echo

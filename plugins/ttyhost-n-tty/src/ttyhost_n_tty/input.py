@@ -7,8 +7,8 @@ byte the table of meanings says which method here takes it. Those methods, ``new
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from signal import SIGINT
 
 from ttyhost.abi import BREAK, NORMAL, OVERRUN, PARITY, Termios
 from ttyhost.abi import termios as t
@@ -29,6 +29,8 @@ class Input:
 
     def __init__(self, line: Line, termios: Termios) -> None:
         self.line = line
+        self.signal: Callable[[int], None] = line.signal
+        """Who is told of INTR, QUIT, SUSP and break."""
         self.modes: Modes = modes_of(termios)
         self.buffer = ReadBuffer()
         self.output = Output(line, self.modes)
@@ -220,7 +222,7 @@ class Input:
 
     def interrupt(self, signum: int) -> None:
         """Send a signal and, without NOFLSH, discard input and output."""
-        self.line.signal(signum)
+        self.signal(signum)
         if self.modes.noflsh:
             return
         self.echo.clear()
@@ -312,7 +314,7 @@ class Input:
         if self.modes.ignbrk:
             return
         if self.modes.brkint:
-            self.interrupt(signal.SIGINT)
+            self.interrupt(SIGINT)
             return
         self.buffer.put(_FULL_MARK + b"\0" if self.modes.parmrk else b"\0")
 
@@ -329,14 +331,18 @@ class Input:
 
     # ---------------------------------------------------------------------- flow control
 
-    def lookahead(self, data: bytes | bytearray, flags: bytes | None = None) -> None:
-        """A first look at bytes that wait for room: START and STOP act at once."""
+    def flow_chars(self, data: bytes | bytearray, flags: bytes | None = None) -> bytes:
+        """The START and STOP characters among bytes that wait for room. Looks at the modes only,
+        so no lock is needed."""
         if not self.modes.ixon:
-            return
-        for run, flag in _runs(data, flags):
-            if flag == NORMAL:
-                for c in run.translate(None, self.modes.no_flow):
-                    self._flow_char(c)
+            return b""
+        good = (run for run, flag in _runs(data, flags) if flag == NORMAL)
+        return b"".join(bytes(run.translate(None, self.modes.no_flow)) for run in good)
+
+    def lookahead(self, flow_chars: bytes) -> None:
+        """A first look at bytes that wait for room: START and STOP act at once."""
+        for c in flow_chars:
+            self._flow_char(c)
 
     def _flow_char(self, c: int) -> bool:
         """START or STOP, done; False: another character."""

@@ -22,6 +22,8 @@ _SPACES = b" " * 8
 class Output:
     """The way to the line. Whoever calls holds the output lock of the discipline (CVE-2014-0196)."""
 
+    __slots__ = ("canon_column", "column", "line", "modes", "unsent")
+
     def __init__(self, line: Line, modes: Modes) -> None:
         self.line = line
         self.modes = modes

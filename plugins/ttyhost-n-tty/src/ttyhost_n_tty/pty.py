@@ -255,8 +255,9 @@ class Pty:
 
     def _look_ahead(self) -> None:
         for index, (data, seen) in enumerate(self._flip):
-            self.core.lookahead(data[seen:])
+            self.core.lookahead(self.core.flow_chars(data[seen:]))
             self._flip[index] = (data, len(data))
+        self._line.arrive()
 
     def _flush_input(self) -> None:
         self.core.flush_input()

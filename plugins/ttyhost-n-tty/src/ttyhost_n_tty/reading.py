@@ -11,8 +11,6 @@ is one entry, cut by ``find`` when it is read.
 
 from __future__ import annotations
 
-from collections import deque
-
 SIZE = 4096
 """Bytes held at most. One is kept free for a line's end, so that an over-long line can be ended."""
 
@@ -27,7 +25,7 @@ class ReadBuffer:
     def __init__(self) -> None:
         self._memory = bytearray()
         self._base = 0
-        self._ends: deque[tuple[int, bool]] = deque()
+        self._ends: list[tuple[int, bool]] = []
         self.reset()
 
     def reset(self) -> None:
@@ -142,7 +140,7 @@ class ReadBuffer:
             last, limit = self._up_to_eof(start, limit, end - base)
         data = self._copy(start, last, limit, wipe)
         if limit + base == end:
-            self._ends.popleft()
+            self._ends.pop(0)
         self._advance(limit + base, wipe)
         return data
 

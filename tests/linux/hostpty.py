@@ -1,0 +1,89 @@
+"""A pty of a ttyhost Host, played step by step."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import TypeVar
+
+from ttyhost import Host
+from ttyhost.abi import Termios, oserror
+from ttyhost.abi import termios as t
+
+T = TypeVar("T")
+SETTLE = 10.0
+"""Seconds after which the host's work counts as stuck."""
+
+
+class HostPty:
+    """Both ends non-blocking, and settled after every call."""
+
+    def __init__(self, host: Host, termios: Termios) -> None:
+        self._host = host
+        self.master, self.slave = host.openpty()
+        self.slave.tcsetattr(t.TCSANOW, termios)
+
+    @property
+    def termios(self) -> Termios:
+        return self.master.tcgetattr()
+
+    def close(self) -> None:
+        self.close_slave()
+        self.close_master()
+
+    def _settled(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        finally:
+            self._host.flush_work(SETTLE)
+
+    def master_write(self, data: bytes) -> int:
+        return self._settled(lambda: self.master.write(data, 0))
+
+    def master_read(self, size: int) -> bytes:
+        return self._settled(lambda: self.master.read(size, 0))
+
+    def slave_write(self, data: bytes) -> int:
+        return self._settled(lambda: self.slave.write(data, 0))
+
+    def slave_read(self, size: int) -> bytes:
+        return self._settled(lambda: self.slave.read(size, 0))
+
+    def master_poll(self) -> int:
+        return int(self.master.poll())
+
+    def slave_poll(self) -> int:
+        return int(self.slave.poll())
+
+    def master_inq(self) -> int:
+        return _int(self.master.ioctl(t.FIONREAD))
+
+    def slave_inq(self) -> int:
+        return _int(self.slave.ioctl(t.FIONREAD))
+
+    def master_flush(self, queue: int) -> None:
+        self._settled(lambda: self.master.tcflush(queue))
+
+    def slave_flush(self, queue: int) -> None:
+        self._settled(lambda: self.slave.tcflush(queue))
+
+    def tcflow(self, action: int) -> None:
+        self._settled(lambda: self.slave.tcflow(action))
+
+    def set_packet_mode(self, on: bool) -> None:
+        self.master.ioctl(t.TIOCPKT, int(on))
+
+    def tcsetattr(self, when: int, termios: Termios) -> None:
+        self._settled(lambda: self.slave.tcsetattr(when, termios, 0))
+
+    def close_master(self) -> None:
+        self._settled(self.master.close)
+
+    def close_slave(self) -> None:
+        self._settled(lambda: self.slave.close(0))
+
+
+def _int(value: object) -> int:
+    if not isinstance(value, int):
+        raise oserror(errno.EINVAL, f"FIONREAD gave {value!r}")
+    return value
