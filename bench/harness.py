@@ -1,9 +1,9 @@
 """Runs cases and prints ours, the peer's, their ratio and the target side by side.
 
-A module of this package with a function ``cases()`` that yields Case is a benchmark; nothing
-else is needed. Machines are noisy, so only ratios within one run count: in each round every
-competitor runs once, in turn, and the ratio is the median of the rounds' ratios. Before it is
-timed each competitor must give what the case expects: the speed of wrong answers is no speed.
+Every other module of this package is a benchmark: its function ``cases()`` yields Case. Machines
+are noisy, so only ratios within one run count: every round all competitors run, in an order of
+its own, and the ratio is the median of the rounds' ratios. Before it is timed each competitor
+must give what the case expects: the speed of wrong answers is no speed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import pkgutil
+import random
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,6 +25,12 @@ from typing import Any
 import bench
 
 Run = Callable[[], object]
+
+SUPPORT = frozenset({"harness", "memory", "native"})
+"""Modules of this package that are no benchmarks."""
+TURN = 0.002
+"""Seconds that a turn lasts, if the case's work is not longer."""
+MIN_ROUNDS, MAX_ROUNDS = 5, 201
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class Case:
     unit: str = "B"
     expect: object = None
     """What every competitor returns, but those which return None and check their results themselves."""
+    clock: Callable[[], float] = time.perf_counter
+    """Seconds. ``time.thread_time`` for what only computes: then others on the machine count less."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +84,12 @@ def peer_module(name: str) -> Any:
 # -------------------------------------------------------------------------------- measuring
 
 
-def measure(module: str, case: Case, *, rounds: int, at_least: float) -> list[Row]:
-    """The rows of one case. A competitor's turn is repeated until it lasts ``at_least`` seconds."""
+def measure(module: str, case: Case, *, seconds: float) -> list[Row]:
+    """The rows of one case, in about so many seconds for each competitor.
+
+    Many short turns and medians, rather than few long ones: whoever else uses the machine then
+    spoils some turns and not all of them.
+    """
     if unknown := case.targets.keys() - case.peers.keys():
         raise ValueError(f"{case.name}: a target for {', '.join(sorted(unknown))}, which is no peer")
     peers = {name: run for name, run in case.peers.items() if run is not None}
@@ -84,12 +97,8 @@ def measure(module: str, case: Case, *, rounds: int, at_least: float) -> list[Ro
     for name, run in competitors.items():
         if run() not in (case.expect, None):
             raise ValueError(f"{case.name}: {name or 'ours'} gives a wrong result")
-    loops = {name: _loops(run, at_least) for name, run in competitors.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in competitors}
-    for _ in range(rounds):
-        for name, run in competitors.items():
-            seconds[name].append(_time(run, loops[name]))
-    ours = case.work / median(seconds[""])
+    times = _race(competitors, case.clock, seconds)
+    ours = case.work / median(times[""])
     if not peers:
         return [Row(module, case.name, case.unit, ours)]
     return [
@@ -99,29 +108,41 @@ def measure(module: str, case: Case, *, rounds: int, at_least: float) -> list[Ro
             case.unit,
             ours,
             peer,
-            theirs=case.work / median(seconds[peer]),
-            ratio=median(theirs / mine for theirs, mine in zip(seconds[peer], seconds[""], strict=True)),
+            theirs=case.work / median(times[peer]),
+            ratio=median(theirs / mine for theirs, mine in zip(times[peer], times[""], strict=True)),
             target=case.targets.get(peer),
         )
         for peer in peers
     ]
 
 
-def _time(run: Run, loops: int) -> float:
-    """Seconds for one run, on the mean of ``loops`` of them, without the garbage collector."""
+def _race(
+    competitors: Mapping[str, Run], clock: Callable[[], float], seconds: float
+) -> dict[str, list[float]]:
+    """Everybody's time for one run, round after round, without the garbage collector."""
     gc.collect()
     gc.disable()
     try:
-        start = time.perf_counter()
-        for _ in range(loops):
-            run()
-        return (time.perf_counter() - start) / loops
+        once = {name: _time(run, 1, clock) for name, run in competitors.items()}
+        loops = {name: max(1, round(TURN / max(time_, 1e-9))) for name, time_ in once.items()}
+        turns = sum(loops[name] * time_ for name, time_ in once.items()) / len(competitors)
+        rounds = min(max(MIN_ROUNDS, round(seconds / turns)), MAX_ROUNDS)
+        times: dict[str, list[float]] = {name: [] for name in competitors}
+        order = list(competitors)
+        for _ in range(rounds):
+            random.shuffle(order)  # nobody always finds the caches as the same other left them
+            for name in order:
+                times[name].append(_time(competitors[name], loops[name], clock))
+        return times
     finally:
         gc.enable()
 
 
-def _loops(run: Run, at_least: float) -> int:
-    return max(1, round(at_least / max(_time(run, 1), 1e-9)))
+def _time(run: Run, loops: int, clock: Callable[[], float]) -> float:
+    start = clock()
+    for _ in range(loops):
+        run()
+    return (clock() - start) / loops
 
 
 # ------------------------------------------------------------------------------- reporting
@@ -129,7 +150,8 @@ def _loops(run: Run, at_least: float) -> int:
 
 def modules(names: Iterable[str]) -> Iterator[tuple[str, ModuleType]]:
     """The benchmarks by name, all of them if no name is given."""
-    known = sorted(m.name for m in pkgutil.iter_modules(bench.__path__) if not m.name.startswith("_"))
+    found = {module.name for module in pkgutil.iter_modules(bench.__path__)} - SUPPORT
+    known = sorted(name for name in found if not name.startswith(("_", "test_")))
     wanted = list(names)
     if unknown := set(wanted) - set(known):
         raise SystemExit(f"bench: no module {', '.join(sorted(unknown))}; there are {', '.join(known)}")
@@ -139,8 +161,7 @@ def modules(names: Iterable[str]) -> Iterator[tuple[str, ModuleType]]:
         except ImportError as missing:  # a benchmark whose packages are not installed
             print(f"bench: {name} does not run here: {missing}", file=sys.stderr)
             continue
-        if hasattr(module, "cases"):
-            yield name, module
+        yield name, module
 
 
 def speed(value: float, unit: str) -> str:
@@ -168,7 +189,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: a first look")
     parser.add_argument("--json", action="store_true", help="one JSON object a line and nothing else")
     args = parser.parse_args(argv)
-    rounds, at_least = (3, 0.005) if args.quick else (9, 0.04)
+    seconds = 0.05 if args.quick else 0.4
     missed = total = 0
     absent: set[str] = set()
     for name, module in modules(args.module):
@@ -178,7 +199,7 @@ def main(argv: list[str] | None = None) -> int:
             if args.only not in case.name:
                 continue
             absent.update(peer for peer, run in case.peers.items() if run is None)
-            for row in measure(name, case, rounds=rounds, at_least=at_least):
+            for row in measure(name, case, seconds=seconds):
                 print(json.dumps(asdict(row)) if args.json else line(row), flush=True)
                 total += row.target is not None
                 missed += not row.met

@@ -52,10 +52,11 @@ def encode(packet: Buffer) -> bytes:
     if type(packet) is not bytes:
         packet = bytes(memoryview(packet))
     if len(packet) > 255:
-        # Where escapes are dense, replace is slow. One byte tells whether to have a closer look.
-        if packet[255] in _SPECIAL and _dense(packet):
+        # Where escapes are dense, replace is slow. One byte, cheapest test first, tells whether to
+        # have a closer look.
+        if packet[255] >= _END and packet[255] in _SPECIAL and _dense(packet):
             return _weave(packet)
-        return b"\xc0%b\xc0" % packet.replace(ESC, _ESCAPED_ESC).replace(END, _ESCAPED_END)
+        return b"".join((END, packet.replace(ESC, _ESCAPED_ESC).replace(END, _ESCAPED_END), END))
     if _ESC in packet:
         packet = packet.replace(ESC, _ESCAPED_ESC)
     if _END in packet:
@@ -124,9 +125,10 @@ class SlipDecoder:
             return packets
         if _ESC in data or _ESC in packets[0]:  # the first may have begun in earlier data
             packets = [self._unescape(raw) if _ESC in raw else raw for raw in packets]
-            packets = list(filter(None, packets))  # bad escapes alone are an empty packet
-        if max(map(len, packets), default=0) > self.mtu:
-            packets = self._fitting(packets)
+        mtu = self.mtu
+        for packet in packets:
+            if not 0 < len(packet) <= mtu:  # bad escapes alone are an empty packet, too
+                return self._fitting(packets)
         return packets
 
     def damage(self) -> None:
@@ -154,13 +156,14 @@ class SlipDecoder:
     def _unescape(self, raw: bytes) -> bytes:
         if len(raw) > self._open_max:  # too large as it is, and will be dropped
             return raw
-        few = (len(raw) - 300) // 48  # with fewer escapes _join is faster: measured
-        if few > 0:
-            escapes = len(raw) - len(raw.replace(ESC, b"", few))
-            if escapes < few:
-                return self._join(raw, escapes)
+        few = (len(raw) - 300) // 48  # with fewer escapes than this _join is faster: measured
+        some = few if few > 8 else 8
+        escapes = len(raw) - len(raw.replace(ESC, b"", some))  # fast while they are few
+        if escapes < few:
+            return self._join(raw, escapes)
         packet = raw.replace(_ESCAPED_END, END).replace(_ESCAPED_ESC, ESC)
-        escapes = len(raw) - len(raw.translate(None, ESC))
+        if escapes == some:  # or more
+            escapes = len(raw) - len(raw.translate(None, ESC))
         if len(raw) - len(packet) == escapes:
             return packet
         return self._join(raw, escapes)
@@ -177,6 +180,7 @@ class SlipDecoder:
         return b"".join(parts)
 
     def _fitting(self, packets: list[bytes]) -> list[bytes]:
-        fitting = [packet for packet in packets if len(packet) <= self.mtu]
-        self._count("rx_oversize", len(packets) - len(fitting))
-        return fitting
+        oversize = sum(len(packet) > self.mtu for packet in packets)
+        if oversize:
+            self._count("rx_oversize", oversize)
+        return [packet for packet in packets if 0 < len(packet) <= self.mtu]
