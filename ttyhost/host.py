@@ -24,6 +24,7 @@ from .core.kernel import Kernel
 from .core.null import NNull
 from .core.runtime import Runtime, ThreadRuntime
 from .core.sessions import Sessions
+from .core.states import OVER
 from .core.table import Entry
 from .core.tty import Tty
 from .core.violations import Violations
@@ -183,6 +184,15 @@ class Host:
         return self.kernel.sessions
 
     @property
+    def allow_tiocsti(self) -> bool:
+        """May TIOCSTI put bytes into a tty's input as if they had been typed? Off: it gives EIO."""
+        return self.kernel.allow_tiocsti
+
+    @allow_tiocsti.setter
+    def allow_tiocsti(self, allowed: bool) -> None:
+        self.kernel.allow_tiocsti = allowed
+
+    @property
     def plugins(self) -> Plugins | None:
         """Discovery; None with ``plugins=False``."""
         return self._plugins
@@ -216,8 +226,8 @@ class Host:
         name = os.fspath(device)
         with self._lock:
             tty = self._paths.get(name)
-            if tty is None or tty not in self.kernel.ttys:  # with the settings of its first opener
-                self._paths = {path: line for path, line in self._paths.items() if line in self.kernel.ttys}
+            if tty is None or tty.slot.state in OVER:  # a new one, with the settings of its first opener
+                self._paths = {path: tty for path, tty in self._paths.items() if tty.slot.state not in OVER}
                 tty = self._paths[name] = Tty(self.kernel, name, self._driver_for(name, settings))
         return self._open_tty(tty, ldisc, options)
 

@@ -7,11 +7,13 @@ EIO for the rest (R-073), for ever; ``reopen`` makes a fresh one.
 from __future__ import annotations
 
 import errno
+import signal
 from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple
 
-from ..abi import Frame, Poll, Termios, WinSize, oserror
+from ..abi import Cap, Frame, Poll, Termios, WinSize, oserror
+from ..abi.termios import TOSTOP
 from . import change, life, termio
 from .attachment import Attachment
 from .ioctl import ioctl
@@ -41,6 +43,8 @@ class OpenFile:
         self.name = name
         self.closed = False
         self.hup_reason = ""
+        self.pgrp: int | None = None
+        """The process group for which this file is used, for job control; None: no job control."""
         self._readiness: Readiness | None = None
 
     def hang_up(self, reason: str) -> None:
@@ -60,6 +64,9 @@ class OpenFile:
         self._check_open()
         if self.hup_reason:
             raise oserror(errno.EIO, f"{self.name}: {self.hup_reason}")
+
+    def check_background(self, signum: int) -> None:
+        """A pty's master is nobody's controlling tty: no job control."""
 
     def _deadline(self, timeout: float | None) -> float | None:
         return None if timeout is None else self.kernel.runtime.now() + timeout
@@ -111,6 +118,12 @@ class TtyFile(OpenFile):
         self.tty = tty
         life.open_file(tty, self, ldisc, options or {})
 
+    def check_background(self, signum: int) -> None:
+        """Job control of a terminal (Cap.CANONICAL); see Sessions.check_background."""
+        attachment = self.tty.slot.attachment
+        if self.pgrp is not None and attachment is not None and attachment.can(Cap.CANONICAL):
+            self.kernel.sessions.check_background(self.tty, self.pgrp, signum)
+
     # ------------------------------------------------------------------ reading
 
     def read(self, size: int, timeout: float | None = None) -> bytes:
@@ -136,6 +149,8 @@ class TtyFile(OpenFile):
         if self.hup_reason:
             return None
         deadline = self._deadline(timeout)
+        if self.pgrp is not None:
+            self.check_background(signal.SIGTTIN)
         self.tty.receiver.run_now()  # bytes on their way count as arrived (R-188)
         attachment = self.tty.slot.ref_wait(deadline)
         if attachment is None:
@@ -170,6 +185,8 @@ class TtyFile(OpenFile):
         changed; EIO after a hangup; EBADF after close; EMSGSIZE of a message discipline.
         """
         self._check_live()
+        if self.pgrp is not None and self.tty.termios.lflag & TOSTOP:
+            self.check_background(signal.SIGTTOU)
         deadline = self._deadline(timeout)
         self._take_turn(deadline)
         try:
@@ -246,6 +263,11 @@ class TtyFile(OpenFile):
         self._check_live()
         return ioctl(self, self.tty, cmd, arg)
 
+    def _check_change(self) -> None:
+        """tty_check_change: who changes the line must be alive and in the foreground (R-173)."""
+        self._check_live()
+        self.check_background(signal.SIGTTOU)
+
     # ------------------------------------------------------------------ termios
 
     def tcgetattr(self) -> Termios:
@@ -258,12 +280,12 @@ class TtyFile(OpenFile):
         ``line`` is kept: only set_ldisc changes it. May sleep. Raises OSError EINVAL, EIO;
         BlockingIOError when output did not drain in ``timeout`` seconds.
         """
-        self._check_live()
+        self._check_change()
         termio.set_termios(self.tty, when, termios, self._deadline(timeout))
 
     def tcflush(self, queue: int) -> None:
         """Discard: TCIFLUSH input, TCOFLUSH output, TCIOFLUSH both. May sleep. Raises EINVAL, EIO."""
-        self._check_live()
+        self._check_change()
         termio.flush(self.tty, queue)
         self._moved()
 
@@ -275,12 +297,12 @@ class TtyFile(OpenFile):
 
     def tcflow(self, action: int) -> None:
         """TCOOFF, TCOON: stop and start output; TCIOFF, TCION: send STOP and START."""
-        self._check_live()
+        self._check_change()
         termio.flow(self.tty, action)
 
     def send_break(self, seconds: float = termio.BREAK_SECONDS) -> None:
         """tcsendbreak: after the output. May sleep."""
-        self._check_live()
+        self._check_change()
         termio.send_break(self.tty, seconds)
 
     @property
@@ -304,7 +326,7 @@ class TtyFile(OpenFile):
         they do not in 5 s; EIO after a hangup; LdiscUnavailable (EINVAL); ValueError for an
         option; what the discipline's open raised: then the old one is attached again, afresh.
         """
-        self._check_live()
+        self._check_change()
         change.set_ldisc(self.tty, ldisc, options)
         self._moved()
 

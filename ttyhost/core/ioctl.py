@@ -27,6 +27,8 @@ def ioctl(file: OpenFile, tty: Tty, cmd: int, arg: object) -> object:
     discipline has no ioctl at all; what core, driver or discipline raise."""
     cmd &= 0xFFFFFFFF  # the number that is judged is the number that is done (CVE-2019-10063)
     core = CORE.get(cmd)
+    if cmd in CHECKED:
+        file.check_background(signal.SIGTTOU)
     if core is not None:
         return core(file, tty, arg)
     try:
@@ -148,6 +150,21 @@ def _vhangup(file: OpenFile, tty: Tty, arg: object) -> int:
     return 0
 
 
+def _inject(file: OpenFile, tty: Tty, arg: object) -> int:
+    """TIOCSTI: one byte, as if typed after what is queued. Off unless the host allows it (R-184)."""
+    if not tty.kernel.allow_tiocsti:
+        raise oserror(errno.EIO, "TIOCSTI is switched off (host.allow_tiocsti)")
+    char = arg[0] if isinstance(arg, (bytes, bytearray)) and len(arg) == 1 else _int(arg)
+    if not 0 <= char <= 255:
+        raise oserror(errno.EINVAL, f"TIOCSTI {arg!r}: one byte")
+    flip = tty.receiver.flip
+    if not flip.insert(bytes((char,)), None, tty.kernel.runtime.now()):
+        raise oserror(errno.EAGAIN, "the input is full")
+    flip.commit()
+    tty.receiver.schedule()
+    return 0
+
+
 def _get_pgrp(file: OpenFile, tty: Tty, arg: object) -> int:
     return tty.kernel.sessions.foreground(tty)
 
@@ -181,8 +198,14 @@ CORE: dict[int, Callable[[OpenFile, Tty, Any], object]] = {
     T.TIOCMBIS: _modem_set(T.TIOCMBIS),
     T.TIOCMBIC: _modem_set(T.TIOCMBIC),
     T.TIOCVHANGUP: _vhangup,
+    T.TIOCSTI: _inject,
     T.TIOCGPGRP: _get_pgrp,
     T.TIOCSPGRP: _set_pgrp,
     T.TIOCGSID: _get_session,
 }
 """Who answers first."""
+
+CHECKED = frozenset(
+    {T.TIOCSETD, T.TIOCSPGRP, T.TCSBRK, T.TCSBRKP, T.TIOCSBRK, T.TIOCCBRK, T.TCXONC, T.TCFLSH}
+)
+"""A background group that does these gets SIGTTOU first (R-173)."""

@@ -103,6 +103,7 @@ class Kernel:
             self.lock_graph = LockGraph(runtime, lambda text: self.violations.report("R-041", text))
         self.ldisc_timeout = LDISC_TIMEOUT
         self.closing_wait = CLOSING_WAIT
+        self.allow_tiocsti = False
         self.tracer: Callable[[Tty, str], None] | None = None
         """A test's view of every step of every state machine; what it raises is injected there."""
 

@@ -34,8 +34,11 @@ class Sessions:
         self._lock = runtime.spin("ctrl")
         self._session: dict[Tty, int] = {}
         self._foreground: dict[Tty, int] = {}
+        self._ignored: dict[int, frozenset[int]] = {}
+        self._orphaned: set[int] = set()
         self.on_signal: SignalCallback | None = None
-        """Called with (tty, signal number, foreground group or 0). From any thread; must not sleep."""
+        """Called with (tty, signal number, group or 0), from any thread. It must not sleep, but for
+        SIGTTIN and SIGTTOU: there it stands for the group being stopped (check_background)."""
 
     def set_session(self, tty: Tty, sid: int) -> None:
         """TIOCSCTTY: the tty becomes the controlling tty of session ``sid``, its leader's group in
@@ -77,6 +80,35 @@ class Sessions:
             self.on_signal(tty, signum, self.foreground(tty))
         except Exception:  # the application's callback; a line must survive it
             log.exception("on_signal raised for %s on %s", signum, tty.name)
+
+    def ignore(self, group: int, *signums: int) -> None:
+        """The processes of ``group`` ignore or block these signals (SIGTTIN, SIGTTOU)."""
+        with self._lock:
+            self._ignored[group] = frozenset(signums)
+
+    def orphan(self, group: int, orphaned: bool = True) -> None:
+        """``group`` has nobody in its session who could continue it: it is never stopped."""
+        with self._lock:
+            (self._orphaned.add if orphaned else self._orphaned.discard)(group)
+
+    def check_background(self, tty: Tty, group: int | None, signum: int) -> None:
+        """Job control: ``group`` wants to use the tty (R-173, R-185). May sleep, in the callback.
+
+        In the foreground, or without job control (no group, no session): nothing happens. Else the
+        callback gets ``signum`` for the group, and stands for its being stopped: when it returns
+        the group was continued, and is let through if it is in the foreground by then. SIGTTOU
+        that is ignored lets through; SIGTTIN that is ignored, or an orphaned group: OSError EIO.
+        """
+        if group is None or self._foreground.get(tty, group) == group:
+            return
+        ignored = signum in self._ignored.get(group, ())
+        if ignored and signum == signal.SIGTTOU:
+            return
+        if not ignored and group not in self._orphaned and self.on_signal is not None:
+            self.on_signal(tty, signum, group)
+            if self._foreground.get(tty, group) == group:
+                return
+        raise oserror(errno.EIO, f"process group {group} is in the background")
 
     def hangup(self, tty: Tty) -> None:
         """The leader gets SIGHUP, then SIGCONT; the session is over (R-070 step 3)."""

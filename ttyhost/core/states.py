@@ -59,5 +59,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     },
 }
 
+OVER = frozenset({State.RELEASED, State.STUCK})
+"""A tty of these is not open any more."""
 RESTING = frozenset({State.EMPTY, State.OPEN, State.HUPPED, State.RELEASED, State.STUCK})
 """The states in which the tty lock may be free."""
