@@ -33,6 +33,7 @@ VERBS: dict[str, Verb] = {
     "explain": Verb("ttyhost.cli.explain", "Say at length what a code such as E-NUMBER-TAKEN means."),
     "info": Verb("ttyhost.cli.info", "Tell everything about one discipline."),
     "ldiscs": Verb("ttyhost.cli.ldiscs", "List the line disciplines that are installed."),
+    "new": Verb("ttyhost.cli.new", "Make the package of a new discipline."),
     "ports": Verb("ttyhost.cli.ports", "List the serial ports of this machine."),
 }
 """Our own verbs: the command is the object ``command`` of the module. A test holds the help texts
