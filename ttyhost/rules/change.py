@@ -74,8 +74,8 @@ RULES = (
         title="Output goes out first",
         text="A change waits until what the old discipline has taken is sent.",
         source="Linux tty_io.c, TIOCSETD",
-        here="It drains, within the five seconds of the change, then EBUSY (Linux waits for ever). There is "
-        "no job control to check: see R-173.",
+        here="It drains, within the five seconds of the change, then EBUSY (Linux waits for ever). Job "
+        "control comes first (R-173).",
         by=("core/change.py",),
         checks=RUN_TIME,
         severity=REFUSED,

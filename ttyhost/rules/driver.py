@@ -11,7 +11,6 @@ from .model import (
     RUN_TIME,
     VIOLATION,
     Rule,
-    Status,
 )
 
 RULES = (
@@ -172,8 +171,10 @@ RULES = (
         text="Pending echoes are processed by the next read, write or reception, not by the wakeup, which "
         "may come with the output lock held.",
         source="Linux 8077088, a deadlock",
-        here="The discipline n_tty (ttyhost-n-tty) is not finished; its core has no write_wakeup at all.",
-        status=Status.ABSENT,
+        here="NTty.write_wakeup sends what the driver has left of a write, and no echo.",
+        by=("plugins/ttyhost-n-tty/src/ttyhost_n_tty/ldisc.py",),
+        checks=KIT,
+        severity=DEFECT,
     ),
     Rule(
         code="R-136",
@@ -200,8 +201,11 @@ RULES = (
         text="Throttle when fewer than 128 bytes are free, unthrottle when at most 128 are left to read; "
         "never in canonical mode before a whole line is there.",
         source="Linux n_tty.c",
-        here="NTtyCore.nearly_full answers the question.",
-        by=("plugins/ttyhost-n-tty/src/ttyhost_n_tty/core.py",),
+        here="NTty asks NTtyCore.nearly_full after each reception.",
+        by=(
+            "plugins/ttyhost-n-tty/src/ttyhost_n_tty/core.py",
+            "plugins/ttyhost-n-tty/src/ttyhost_n_tty/ldisc.py",
+        ),
         checks=KIT,
         severity=DEFECT,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import BUG, CONSTRUCTION, DEFECT, KIT, REFUSED, RUN_TIME, Rule, Status
+from .model import BUG, CONSTRUCTION, DEFECT, KIT, REFUSED, RUN_TIME, Rule
 
 RULES = (
     Rule(
@@ -43,9 +43,13 @@ RULES = (
         text="Setters of termios, flushes, breaks, TIOCSETD and TIOCSPGRP from a background process raise "
         "SIGTTOU.",
         source="POSIX; Linux tty_check_change",
-        here="Users of a host are threads of one process; none of them is in the background. Programs on an "
-        "OS pty that a bridge made are judged by the kernel.",
-        status=Status.NOT_APPLICABLE,
+        here="A file may be used in the name of a process group (file.pgrp); on a terminal (Cap.CANONICAL) "
+        "with a session it is then held to job control: the callback of host.sessions gets the signal and "
+        "stands for the stop; EIO when it is still in the background. Without a group there is no job "
+        "control.",
+        by=("core/file.py", "core/ioctl.py", "core/sessions.py"),
+        checks=RUN_TIME,
+        severity=REFUSED,
     ),
     Rule(
         code="R-174",
@@ -71,7 +75,10 @@ RULES = (
         text="When ICANON or EXTPROC changes with data pending, n_tty reads the data anew and drops none.",
         source="Linux n_tty.c; LTP pty02",
         here="NTtyCore.set_termios renumbers its buffer.",
-        by=("plugins/ttyhost-n-tty/src/ttyhost_n_tty/core.py",),
+        by=(
+            "plugins/ttyhost-n-tty/src/ttyhost_n_tty/core.py",
+            "plugins/ttyhost-n-tty/src/ttyhost_n_tty/ldisc.py",
+        ),
         checks=KIT,
         severity=DEFECT,
     ),
@@ -131,18 +138,22 @@ RULES = (
         text="TIOCSTI pushes bytes into a terminal's input as if typed; it is a privilege, and off by "
         "default since Linux 6.2.",
         source="CVE-2017-5226; sysctl dev.tty.legacy_tiocsti",
-        here="There is no TIOCSTI: ENOTTY, and nothing is put in. Tests type at a pty's master.",
+        here="EIO, unless the owner of the host has said host.allow_tiocsti = True; then the byte comes "
+        "behind what is queued, through the flip buffer.",
         by=("core/ioctl.py",),
-        checks=CONSTRUCTION,
+        checks=RUN_TIME,
         severity=REFUSED,
     ),
     Rule(
         code="R-185",
         title="A background process may not read",
-        text="It gets SIGTTIN; with TOSTOP its writes get SIGTTOU.",
+        text="It gets SIGTTIN, or EIO when it ignores that or is orphaned; with TOSTOP its writes get "
+        "SIGTTOU.",
         source="POSIX; Linux tty_jobctrl.c",
-        here="As R-173: a host's users have no process group of their own.",
-        status=Status.NOT_APPLICABLE,
+        here="As R-173.",
+        by=("core/file.py", "core/sessions.py"),
+        checks=RUN_TIME,
+        severity=REFUSED,
     ),
     Rule(
         code="R-186",
@@ -150,8 +161,8 @@ RULES = (
         text="TIOCSPGRP: ENOTTY when the tty controls no session, EINVAL for a negative group. TIOCSCTTY: "
         "EPERM while another session has the tty.",
         source="POSIX; Linux tty_jobctrl.c",
-        here="host.sessions and the ioctls. ESRCH and EPERM for strange groups do not exist: there are no "
-        "processes.",
+        here="host.sessions and the ioctls. ESRCH and EPERM for strange groups do not exist: groups are "
+        "numbers here.",
         by=("core/sessions.py", "core/ioctl.py"),
         checks=RUN_TIME,
         severity=REFUSED,
