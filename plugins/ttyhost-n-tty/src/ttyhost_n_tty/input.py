@@ -27,6 +27,14 @@ _FULL_MARK = b"\xff\x00"
 class Input:
     """The half of the core that faces the line."""
 
+    _by_hand = False
+    """A subclass wants to see newlines (and CR where it is mapped) one by one."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        bulk = ("newline", "data_char", "ignore")
+        cls._by_hand = any(getattr(cls, method) is not getattr(Input, method) for method in bulk)
+
     def __init__(self, line: Line, termios: Termios) -> None:
         self.line = line
         self.signal: Callable[[int], None] = line.signal
@@ -113,7 +121,8 @@ class Input:
         if modes.extproc:
             self.buffer.put(data)
             return
-        if not self.lnext and not data.translate(None, modes.quiet):
+        quiet, noisy = (modes.plain, modes.not_plain) if self._by_hand else (modes.quiet, modes.noisy)
+        if not self.lnext and not data.translate(None, quiet):
             self._quiet(data, last=whole)
             return
         at = 0
@@ -123,11 +132,11 @@ class Input:
                 self._literal(data[at : at + 1])
                 at += 1
                 continue
-            noisy = modes.noisy(data, at)
-            end = noisy.start() if noisy else len(data)
+            found = noisy(data, at)
+            end = found.start() if found else len(data)
             if at < end:
                 self._quiet(data[at:end])
-            if noisy:
+            if found:
                 self._noisy(data[end], end < seen)
             at = end + 1
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -171,8 +172,9 @@ class Modes:
                 table[c] = meaning.arg if is_quiet else c
             if is_quiet:
                 quiet.append(c)
-        self.quiet = bytes(quiet)
-        self.noisy = _class(bytes(c for c in range(256) if c not in quiet)).search
+        self.quiet, self.noisy = _quiet_and_noisy(bytes(quiet))
+        self.plain, self.not_plain = _quiet_and_noisy(bytes(c for c in quiet if c not in self.special))
+        """The same where every special character shall be looked at."""
         self._fold = (bytes(table), bytes(dropped)) if table != ctype.IDENTITY or dropped else None
 
     def fold(self, run: bytes | bytearray) -> bytes | bytearray:
@@ -197,6 +199,11 @@ def _class(members: bytes) -> re.Pattern[bytes]:
     """Matches one byte of ``members``; nothing when there are none."""
     inside = b"".join(b"\\x%02x" % c for c in members)
     return re.compile(b"[" + inside + b"]" if members else b"(?!)", re.DOTALL)
+
+
+def _quiet_and_noisy(quiet: bytes) -> tuple[bytes, Callable[..., re.Match[bytes] | None]]:
+    """A table of bytes to delete, and a search for the first byte that is not in it."""
+    return quiet, _class(bytes(c for c in range(256) if c not in quiet)).search
 
 
 @lru_cache(maxsize=128)
