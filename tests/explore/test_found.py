@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ttyhost.testing.explore import World, explore
 
-from . import line as ops
+from . import ops
 from .line import Line
+from .matrix import full, idle, scenario
 
 
 def test_who_waits_for_a_reference_is_told_of_the_hangup():
@@ -28,3 +29,8 @@ def test_a_fresh_discipline_does_not_inherit_the_throttling():
         world.thread("set_ldisc", ops.set_ldisc, line)
 
     assert explore(scenario).complete
+
+
+def test_write_wakeup_never_meets_itself():
+    """The driver's wakeup and the one of tcflush ran at once, though the contract says it is not parallel."""
+    assert explore(scenario(full, ops.write_wakeup, ops.flush)).complete

@@ -138,7 +138,7 @@ def _tell_hangup(tty: Tty) -> None:
         attachment.tell("flush_buffer")
         _quiet(tty, "flush_buffer")
         if tty.do_write_wakeup:
-            attachment.tell("write_wakeup")
+            tty.tell_write_wakeup()
         attachment.tell("hangup")
     finally:
         tty.slot.leave(get_ident())

@@ -56,7 +56,9 @@ class Tty:
         "_hangup_work",
         "_read_wait",
         "_statistics",
+        "_wakeup_again",
         "_wakeup_deferred",
+        "_waking",
         "_write_wait",
         "abandoned",
         "closing",
@@ -123,6 +125,9 @@ class Tty:
         self.on_users: Callable[[int], None] | None = None
         """Told how many open files there are: a pty's master sees the slave close."""
         self.on_packet_event: Callable[[int], None] | None = None
+        self._waking = kernel.runtime.spin("wakeup")
+        """The right to call write_wakeup; taken without waiting only."""
+        self._wakeup_again = False
         self._wakeup_deferred = False
         self._read_wait: WaitQueue | None = None
         self._write_wait: WaitQueue | None = None
@@ -272,8 +277,18 @@ class Tty:
     def wakeup(self) -> None:
         """tty_wakeup: the driver has room. Any context; does not sleep (R-132)."""
         if self.do_write_wakeup:
-            self.tell_ldisc("write_wakeup")
+            self.tell_write_wakeup()
         self.wake_writers()
+
+    def tell_write_wakeup(self) -> None:
+        """Call write_wakeup, one call at a time (R-103): who finds another at it leaves him a note."""
+        self._wakeup_again = True
+        while self._wakeup_again and self._waking.acquire(False):
+            try:
+                self._wakeup_again = False
+                self.tell_ldisc("write_wakeup")
+            finally:
+                self._waking.release()
 
     def defer_wakeup(self) -> None:
         """A wakeup for later, from a worker: we stand where calling the discipline is forbidden."""
