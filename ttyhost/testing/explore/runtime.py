@@ -54,8 +54,7 @@ class ExploredLock:
         self.clear = True
         if task.leaf is self:
             task.leaf = None
-            return
-        if self in task.held:
+        elif self in task.held:
             task.held.remove(self)
         scheduler.reach("release", self)
 

@@ -59,8 +59,7 @@ class Session:
     def __enter__(self) -> Session:
         self._carriers.__enter__()
         self._collects = gc.isenabled()
-        gc.collect()
-        gc.freeze()
+        gc.freeze()  # what is there already need not be looked at again and again
         gc.disable()
         self._log_level = logging.root.manager.disable
         logging.disable(logging.CRITICAL)  # ten thousand schedules' warnings help nobody
@@ -70,6 +69,7 @@ class Session:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         logging.disable(self._log_level)
+        gc.collect()
         gc.unfreeze()
         if self._collects:
             gc.enable()

@@ -41,7 +41,8 @@ class World:
 
     def host(self, checks: str = "strict", **settings: Any) -> Host:
         """A host in this world, without installed plugins unless asked for. When the threads have
-        ended it is closed; violations that are not allowed are findings."""
+        ended it is closed; violations that are not allowed are findings. It has no watchdog (for whom
+        time would never stop): a method that does not return is a deadlock here."""
         host = Host(checks=checks, plugins=settings.pop("plugins", False), runtime=self.runtime, **settings)
         self._hosts.append(host)
         return host
