@@ -24,25 +24,26 @@ BY_FLIP = 2
 class Level:
     """A yes or no that a driver is told of, in order, one telling at a time.
 
-    Lock: ``_telling`` (taken without waiting only) is the right to call the driver.
+    The level is read when the driver is free to hear it: so a late request never undoes a newer
+    one. Lock: ``_telling`` (taken without waiting only) is the right to call the driver.
     """
 
-    __slots__ = ("_again", "_tell", "_telling", "told", "wanted")
+    __slots__ = ("_again", "_tell", "_telling", "_wanted", "told")
 
-    def __init__(self, telling: Lock, tell: Callable[[bool], None]) -> None:
+    def __init__(self, telling: Lock, wanted: Callable[[], bool], tell: Callable[[bool], None]) -> None:
         self._telling = telling
+        self._wanted = wanted
         self._tell = tell
         self._again = False
-        self.wanted = False
         self.told = False
 
-    def set(self, wanted: bool) -> None:
-        self.wanted = wanted
+    def follow(self) -> None:
+        """What is wanted has changed."""
         self._again = True
         while self._again and self._telling.acquire(False):
             try:
                 self._again = False
-                level = self.wanted
+                level = self._wanted()
                 if level != self.told:
                     self.told = level
                     self._tell(level)
@@ -66,16 +67,15 @@ class Flow:
         self._throttle_by = 0
         self._stopped = False
         self.tco_stopped = False
-        self._throttle = Level(runtime.spin("throttle"), self._tell_throttle)
-        self._stop = Level(runtime.spin("stop"), self._tell_stop)
+        self._throttle = Level(runtime.spin("throttle"), lambda: self.throttled, self._tell_throttle)
+        self._stop = Level(runtime.spin("stop"), lambda: self.stopped, self._tell_stop)
 
     # -- input: ask the sender to wait
 
     def throttle(self, on: bool, by: int = BY_LDISC) -> None:
         with self._lock:
             self._throttle_by = self._throttle_by | by if on else self._throttle_by & ~by
-            level = bool(self._throttle_by)
-        self._throttle.set(level)
+        self._throttle.follow()
         if not on and by == BY_LDISC:
             self._tty.receiver.restart()
 
@@ -94,7 +94,7 @@ class Flow:
     def stop(self) -> None:
         with self._lock:
             self._stopped = True
-        self._stop.set(True)
+        self._stop.follow()
 
     def start(self) -> None:
         """Undo ``stop``; nothing while TCOOFF is in force (R-145)."""
@@ -110,7 +110,7 @@ class Flow:
                 return
             self.tco_stopped = True
             self._stopped = True
-        self._stop.set(True)
+        self._stop.follow()
 
     def tcoon(self) -> None:
         """Undo TCOOFF, and a ^S with it; nothing when TCOOFF was not given (R-145)."""
@@ -126,7 +126,7 @@ class Flow:
         return self._stopped
 
     def _go(self) -> None:
-        self._stop.set(False)
+        self._stop.follow()
         self._tty.wakeup()
 
     def _tell_stop(self, stopped: bool) -> None:
@@ -138,4 +138,3 @@ class Flow:
             self._throttle_by = 0
             self._stopped = self.tco_stopped = False
         self._throttle.told = self._stop.told = False
-        self._throttle.wanted = self._stop.wanted = False
