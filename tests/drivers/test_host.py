@@ -15,6 +15,7 @@ from ttyhost import Host, Poll
 from ttyhost.abi import termios as t
 from ttyhost.drivers.ospty import ospty_driver
 
+from ..core.conftest import until
 from ..core.disciplines import Lines, Plain
 from .conftest import Wire, read_exactly, write_all
 from .fakeport import WAIT, digest
@@ -250,3 +251,16 @@ def test_refusals(host, tmp_path):
         host.open("loop://", ldisc="plain", parity="X")
     with pytest.raises(TypeError, match="speed"):
         host.open("loop://", ldisc="plain", speed=9600)
+
+
+def test_a_device_that_goes_while_the_line_is_held_back_is_noticed(host: Host) -> None:
+    """Throttled, the driver does not read, and would not see the end; it looks all the same."""
+    master, slave = os.openpty()
+    tty = host.open(os.ttyname(slave), ldisc="n_null")
+    os.set_blocking(master, False)
+    tty.tty.receiver.flip.limit = 100
+    os.write(master, b"x" * 2000)
+    until(lambda: tty.tty.flow.throttled)
+    os.close(slave)
+    os.close(master)
+    until(lambda: tty.hung_up)

@@ -4,8 +4,9 @@
     write --> encode() --> _tx --> tty.driver_write --> line
                             ^------ write_wakeup
 
-Both queues are bounded. Locks: ``_rx_lock`` protects _frames; ``_tx_lock`` is the right to
-transmit, taken without waiting, so that write_wakeup may try it (R-134).
+Both queues are bounded deques, appended to from any thread. Locks: ``_rx_lock`` is held while
+frames are decoded and taken; ``_tx_lock`` is the right to transmit (it protects _tx_rest), taken
+without waiting, so that write_wakeup may try it (R-134).
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from .ldisc import LineDiscipline
 from .termios import FIONREAD
 from .types import Cap, Flag, Frame, Poll
 
-_TX_PIECE = 16384
 _RUNS = re.compile(rb"\0+|[^\0]+")
 """Runs of good bytes and runs of damaged ones, in the flags."""
 
@@ -38,8 +38,8 @@ class FramedDiscipline(LineDiscipline):
     mtu: int = 65535
     rx_frames_max = 256
     """Frames kept for readers before the line is held back."""
-    tx_bytes_max = 65536
-    """Encoded bytes kept for the driver before writers wait (one frame may exceed it)."""
+    tx_frames_max = 64
+    """Frames kept for the driver before writers wait."""
 
     def __init__(self, tty: TtyHandle) -> None:
         super().__init__(tty)
@@ -48,7 +48,8 @@ class FramedDiscipline(LineDiscipline):
         self._damaged = False
         self._sink: Callable[[bytes], None] | None = None
         self._held_back = False
-        self._tx = bytearray()
+        self._tx: deque[bytes] = deque()
+        self._tx_rest = b""
         self._tx_lock = tty.lock("tx")
         self._tx_again = False
 
@@ -159,14 +160,14 @@ class FramedDiscipline(LineDiscipline):
     @property
     def tx_full(self) -> bool:
         """So much is queued that writers wait."""
-        return len(self._tx) >= self.tx_bytes_max
+        return len(self._tx) >= self.tx_frames_max
 
     def queue_frame(self, data: bytes) -> None:
         """Encode a frame behind what is queued, in one step whoever else does the same, and send
         what the driver takes. Does not sleep; looks at no bound (``tx_full`` does)."""
         encoded = self.encode(data)
         self.tty.count("tx_frames")
-        self._tx += encoded
+        self._tx.append(encoded)
         self._transmit()
 
     def write_wakeup(self) -> None:
@@ -183,16 +184,27 @@ class FramedDiscipline(LineDiscipline):
                 self._tx_lock.release()
 
     def _send_some(self) -> None:
-        while self._tx:
+        while self._tx or self._tx_rest:
             self.tty.want_write_wakeup(True)  # before the write, or its wakeup is lost (R-131)
-            taken = self.tty.driver_write(bytes(self._tx[:_TX_PIECE]))
-            del self._tx[:taken]
+            self._fill_rest()
+            taken = self.tty.driver_write(self._tx_rest)
+            self._tx_rest = self._tx_rest[taken:]
             if not taken:
                 break
-        if not self._tx:
+        if not self._tx and not self._tx_rest:
             self.tty.want_write_wakeup(False)
         if not self.tx_full:
             self.tty.write_wait.wake()
+
+    def _fill_rest(self) -> None:
+        """The next piece for the driver: what it has not taken yet, and as many frames behind it as
+        it has room for; the others stay in the queue, where they are counted."""
+        parts, size = [self._tx_rest], len(self._tx_rest)
+        room = self.tty.write_room()
+        while self._tx and size < room:
+            parts.append(self._tx.popleft())
+            size += len(parts[-1])
+        self._tx_rest = b"".join(parts) if len(parts) > 1 else self._tx_rest
 
     # ---------------------------------------------------------------- the rest of the contract
 

@@ -163,7 +163,7 @@ class TtyFile(OpenFile):
             raise
         finally:
             self.tty.slot.leave(get_ident())
-            self._moved()
+            self.tty.update_readiness()
             if self.tty.hup_queued:  # it waits for us to have read everything
                 self.tty.read_wait.wake()
 
@@ -199,7 +199,7 @@ class TtyFile(OpenFile):
                 self.tty.slot.leave(get_ident())
         finally:
             self.tty.write_lock.release()
-            self._moved()
+            self.tty.update_readiness()
 
     def _take_turn(self, deadline: float | None) -> None:
         if not self.tty.write_lock.acquire(deadline):
@@ -287,7 +287,7 @@ class TtyFile(OpenFile):
         """Discard: TCIFLUSH input, TCOFLUSH output, TCIOFLUSH both. May sleep. Raises EINVAL, EIO."""
         self._check_change()
         termio.flush(self.tty, queue)
-        self._moved()
+        self.tty.update_readiness()
 
     def tcdrain(self, timeout: float | None = None) -> None:
         """Wait until output is sent. Raises BlockingIOError when it is not in ``timeout`` seconds."""
@@ -328,7 +328,7 @@ class TtyFile(OpenFile):
         """
         self._check_change()
         change.set_ldisc(self.tty, ldisc, options)
-        self._moved()
+        self.tty.update_readiness()
 
     def ldisc_ref(self) -> LdiscRef:
         """tty_ldisc_ref: a reference, taken now; falsy when there is none to be had."""

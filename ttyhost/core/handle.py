@@ -81,15 +81,19 @@ class PluginWait:
     """A wait queue as a discipline sees it (abi.WaitQueue): with the caller's deadline, the pending
     change and the hangup as reasons to leave."""
 
-    __slots__ = ("_attachment", "_queue")
+    __slots__ = ("_attachment", "_queue", "_reads")
 
-    def __init__(self, attachment: Attachment, queue: WaitQueue) -> None:
+    def __init__(self, attachment: Attachment, queue: WaitQueue, reads: bool = False) -> None:
         self._attachment = attachment
         self._queue = queue
+        self._reads = reads
 
     def wake(self) -> None:
         self._queue.wake()
-        self._attachment.tty.readiness_changed()
+        if self._reads:
+            self._attachment.tty.readers_woken()
+        else:
+            self._attachment.tty.writers_woken()
 
     def wait(self, predicate: Callable[[], object], timeout: float | None = None) -> bool:
         if predicate():
@@ -233,7 +237,7 @@ class Handle:
     @property
     def read_wait(self) -> PluginWait:
         if self._read_wait is None:
-            self._read_wait = PluginWait(self._live, self._tty.read_wait)
+            self._read_wait = PluginWait(self._live, self._tty.read_wait, reads=True)
         return self._read_wait
 
     @property

@@ -26,7 +26,17 @@ WRITABLE = Poll.OUT | Poll.HUP | Poll.ERR
 class Readiness:
     """One open file's descriptor and callbacks."""
 
-    __slots__ = ("_lock", "_poll", "_queued", "_read_fd", "_readable", "_runtime", "_waiting", "_write_fd")
+    __slots__ = (
+        "_again",
+        "_lock",
+        "_poll",
+        "_queued",
+        "_read_fd",
+        "_readable",
+        "_runtime",
+        "_waiting",
+        "_write_fd",
+    )
 
     def __init__(self, runtime: Runtime, poll: Callable[[], Poll]) -> None:
         self._runtime = runtime
@@ -36,6 +46,7 @@ class Readiness:
         os.set_blocking(self._read_fd, False)
         self._readable = False
         self._queued = False
+        self._again = False
         self._waiting: list[Callable[[], None]] = []
 
     @property
@@ -54,6 +65,17 @@ class Readiness:
             self._queued = True
             self._runtime.submit(self._run)
 
+    def readers_woken(self) -> None:
+        """There may be something to read: look, unless it is known already. Any context."""
+        self._again = True  # first this, then the look; ``update`` does it the other way round
+        if not self._readable:
+            self.schedule()
+
+    def writers_woken(self) -> None:
+        """There may be room: look, if anybody wants to know. Any context."""
+        if self._waiting:
+            self.schedule()
+
     def _run(self) -> None:
         self._queued = False  # first: what happens from here on is looked at again
         self.update()
@@ -64,6 +86,7 @@ class Readiness:
         with self._lock:
             if self._write_fd < 0:
                 return
+            self._again = False
             events = self._poll()
             readable = bool(events & READABLE)
             if readable and not self._readable:
@@ -75,6 +98,8 @@ class Readiness:
                 ready, self._waiting = self._waiting, []
         for fn in ready:
             fn()
+        if self._again and not readable:
+            self.schedule()
 
     def close(self) -> None:
         with self._lock:

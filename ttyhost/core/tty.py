@@ -160,17 +160,31 @@ class Tty:
     def wake_readers(self) -> None:
         if self._read_wait is not None:
             self._read_wait.wake()
-        self.readiness_changed()
+        self.readers_woken()
 
     def wake_writers(self) -> None:
         if self._write_wait is not None:
             self._write_wait.wake()
-        self.readiness_changed()
+        self.writers_woken()
 
     def wake_all(self) -> None:
         """A change, a hangup, a close: everybody tests again."""
         self.wake_readers()
         self.wake_writers()
+        self.readiness_changed()
+
+    def readers_woken(self) -> None:
+        for readiness in self.readiness:
+            readiness.readers_woken()
+
+    def writers_woken(self) -> None:
+        for readiness in self.readiness:
+            readiness.writers_woken()
+
+    def update_readiness(self) -> None:
+        """Bytes were read or written by a user: descriptors follow at once."""
+        for readiness in self.readiness:
+            readiness.update()
 
     def readiness_changed(self) -> None:
         """What poll would say may have changed: tell the descriptors and callbacks, if there are any."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 
 from ..abi import Port, Timer, TtyDriver, oserror
 from ..abi import termios as t
@@ -31,6 +32,9 @@ OUT_LIMIT = 4096
 """Bytes taken from the host and not yet by the OS, which has a queue of its own."""
 DRAIN_LOOK = 0.01
 """Seconds between looks at the OS's output queue while somebody waits for it to empty."""
+
+END_LOOK = 0.5
+"""Seconds between looks whether a device that is not read, because the line is held back, has gone."""
 
 Received = tuple[bytes, bytes | None]
 
@@ -55,6 +59,7 @@ class DescriptorDriver(TtyDriver):
         self._offering = False
         self._offer_again = False
         self._drain_look: Timer | None = None
+        self._end_look: Timer | None = None
 
     # ------------------------------------------------------------- for subclasses
 
@@ -68,8 +73,8 @@ class DescriptorDriver(TtyDriver):
         """No byte moves any more; the descriptor, to be closed, or -1 if there was none."""
         with self._lock:
             fd, self._fd = self._fd, -1
-            timers = (self._reading, self._writing, self._drain_look)
-            self._reading = self._writing = self._drain_look = None
+            timers = (self._reading, self._writing, self._drain_look, self._end_look)
+            self._reading = self._writing = self._drain_look = self._end_look = None
         for timer in timers:
             if timer is not None:
                 timer.cancel()
@@ -102,6 +107,7 @@ class DescriptorDriver(TtyDriver):
                 if self._reading is not None:
                     self._reading.cancel()
                     self._reading = None
+                self._watch_for_end()
                 return
             fd = self._fd
         data, ended = _read(fd)
@@ -109,6 +115,24 @@ class DescriptorDriver(TtyDriver):
             self._hand_up(self._decode(data), ended)
         elif ended:
             self._lose(ended)
+
+    def _watch_for_end(self) -> None:
+        """Nobody reads the descriptor just now, so nobody would see the device go: look sometimes."""
+        if self._end_look is None and self._fd >= 0 and not self._lost and not self._ended:
+            self._end_look = self.port.call_later(END_LOOK, self._look_for_end)
+
+    def _look_for_end(self) -> None:
+        """In a worker: has the device gone while the line is held back?"""
+        with self._timing:
+            with self._lock:
+                self._end_look = None
+                if self._fd < 0 or self._reading is not None:
+                    return
+                gone = _has_hung_up(self._fd)
+                if not gone:
+                    self._watch_for_end()
+            if gone:
+                self._lose("the device went while its input was held back")
 
     def _hand_up(self, received: Received, ended: str) -> None:
         """Offer what was read; then read on, or hang up if that was all. On the selector thread."""
@@ -271,6 +295,13 @@ class DescriptorDriver(TtyDriver):
         with self._lock:
             self._out.put_first(char)
             self._watch_output()
+
+
+def _has_hung_up(fd: int) -> bool:
+    """Poll tells of a hangup whether or not it is asked for input."""
+    poller = select.poll()
+    poller.register(fd, 0)
+    return bool(poller.poll(0))
 
 
 def _read(fd: int) -> tuple[bytes, str]:

@@ -7,7 +7,6 @@ write, send     --> encode      --> line
 from __future__ import annotations
 
 import errno
-import re
 
 from ttyhost.abi import Cap, FramedDiscipline, NetChannel, Option, TtyHandle, WaitQueue, oserror
 
@@ -15,7 +14,6 @@ from .codec import SlipDecoder, encode
 
 _MTU = 296  # Linux's SL_MTU: 256 bytes of data with the headers of TCP/IP
 _QUEUE = 10  # packets that wait for a slow line, as in Linux's queue of a slip interface
-_RUNS = re.compile(rb"\0+|[^\0]+")  # of flags: all NORMAL, or none of them
 
 
 class Slip(FramedDiscipline):
@@ -29,7 +27,7 @@ class Slip(FramedDiscipline):
     def __init__(self, tty: TtyHandle) -> None:
         super().__init__(tty)
         self.mtu: int = tty.options["mtu"]
-        self.tx_bytes_max = _QUEUE * self.mtu
+        self.tx_frames_max = _QUEUE
         self._decoder = SlipDecoder(self.mtu, count=tty.count)
         self._channel = SlipChannel(self)
 
