@@ -26,3 +26,8 @@ def test_write_wakeup_never_meets_itself():
 def test_a_late_stop_does_not_undo_a_newer_start():
     """The level was decided under one lock and told under another: the older could be told last."""
     assert explore(scenario(idle, ops.stop_and_start, ops.stop_and_start)).complete
+
+
+def test_a_drain_with_a_timeout_does_not_wait_for_a_writer_for_ever():
+    """tcsetattr(TCSADRAIN, timeout=1) took the write lock without looking at the clock."""
+    assert explore(scenario(idle, ops.drain_and_set_termios, ops.write)).complete

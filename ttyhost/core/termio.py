@@ -41,12 +41,14 @@ def set_termios(tty: Tty, when: int, new: Termios, deadline: float | None = None
         _apply(tty, new)
         return
     while True:  # no writer slips in between the drain and the change
-        if not tty.drain(deadline):
+        if not tty.drain(deadline) or not tty.write_lock.acquire(deadline):
             raise oserror(errno.EAGAIN, "output does not drain")
-        with tty.write_lock:
+        try:
             if tty.drained():
                 _apply(tty, new)
                 return
+        finally:
+            tty.write_lock.release()
 
 
 def _apply(tty: Tty, new: Termios) -> None:
