@@ -31,3 +31,8 @@ def test_a_late_stop_does_not_undo_a_newer_start():
 def test_a_drain_with_a_timeout_does_not_wait_for_a_writer_for_ever():
     """tcsetattr(TCSADRAIN, timeout=1) took the write lock without looking at the clock."""
     assert explore(scenario(idle, ops.drain_and_set_termios, ops.write)).complete
+
+
+def test_a_lingering_hangup_sees_that_the_input_was_flushed():
+    """It slept on until its timeout: tcflush woke nobody."""
+    assert explore(scenario(idle, ops.carrier_lost, ops.flush)).complete

@@ -89,7 +89,7 @@ def flush(tty: Tty, queue: int) -> None:
     if queue in (TCOFLUSH, TCIOFLUSH):
         tty.driver_call("flush_buffer")
         tty.wakeup()
-    tty.readiness_changed()
+    tty.wake_readers()  # a hangup that lets them read first need not wait any more
 
 
 def flow(tty: Tty, action: int) -> None:
