@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from ttyhost.testing.explore import explore
+import errno
+
+from ttyhost.testing.explore import World, explore
 
 from . import ops
+from .line import Line
 from .matrix import full, idle, scenario
 
 
@@ -36,3 +39,30 @@ def test_a_drain_with_a_timeout_does_not_wait_for_a_writer_for_ever():
 def test_a_lingering_hangup_sees_that_the_input_was_flushed():
     """It slept on until its timeout: tcflush woke nobody."""
     assert explore(scenario(idle, ops.carrier_lost, ops.flush)).complete
+
+
+def test_a_driver_that_cannot_unthrottle_does_not_stop_the_input():
+    """Its OSError came out of the discipline's read; and it ended the receive work, which then counted
+    as queued for ever."""
+
+    def run(world: World) -> None:
+        line = Line(world)
+        line.core.receiver.flip.limit = 4
+        line.arrive(b"abcd")
+        line.arrive(b"efghi")
+        device = line.device
+
+        def unthrottle() -> None:
+            device.throttled = False
+            raise OSError(errno.EIO, "the device does not answer")
+
+        device.unthrottle = unthrottle
+        world.thread("read", lambda: (line.tty.read(2), line.tty.read(2)))
+        world.check(lambda: expect(line.ledger.delivered, b"abcd"))
+        world.check(lambda: expect(line.ledger.received, b"abcdefgh"))
+
+    assert explore(run).complete
+
+
+def expect(found: bytes, wanted: bytes) -> None:
+    assert found == wanted, found

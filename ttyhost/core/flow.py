@@ -8,13 +8,17 @@ finds it busy leaves its wish behind. Nothing here sleeps.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..abi import AbiViolation
 from .runtime import Lock
 
 if TYPE_CHECKING:
     from .tty import Tty
+
+log = logging.getLogger("ttyhost.driver")
 
 BY_LDISC = 1
 BY_FLIP = 2
@@ -87,7 +91,7 @@ class Flow:
         return bool(self._throttle_by & by)
 
     def _tell_throttle(self, on: bool) -> None:
-        self._tty.driver_call("throttle" if on else "unthrottle")
+        self._tell("throttle" if on else "unthrottle")
 
     # -- output: stopped by ^S (the discipline), or by TCOOFF (the program), which has precedence
 
@@ -130,7 +134,14 @@ class Flow:
         self._tty.wakeup()
 
     def _tell_stop(self, stopped: bool) -> None:
-        self._tty.driver_call("stop" if stopped else "start")
+        self._tell("stop" if stopped else "start")
+
+    def _tell(self, method: str) -> None:
+        """Notify the driver. Void in the kernel: who asked, often the receive work, cannot help."""
+        try:
+            self._tty.driver_call(method)
+        except (OSError, AbiViolation) as why:  # the latter is recorded where it was found
+            log.warning("%s: driver.%s: %s", self._tty.name, method, why)
 
     def reset(self) -> None:
         """A hangup forgets everything (R-070 step 5)."""
