@@ -12,10 +12,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from . import change, driver, framing, life, methods, receive, references, registration, user
+from . import (
+    change,
+    driver,
+    framing,
+    life,
+    methods,
+    receive,
+    references,
+    registration,
+    seed_driver,
+    seed_ldisc,
+    seed_locking,
+    user,
+)
 from . import contradictions as _contradictions
 from .explain import explain
 from .model import Check, Contradiction, Invariant, Rule, Severity, Status
+from .passages import HEADINGS, SILENT, Passage
 
 SECTIONS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
@@ -40,6 +54,9 @@ CONTRADICTIONS: Mapping[str, Contradiction] = MappingProxyType(
 )
 INVARIANTS: Mapping[str, Invariant] = MappingProxyType({row.code: row for row in _contradictions.INVARIANTS})
 
+SEED: tuple[Passage, ...] = seed_ldisc.PASSAGES + seed_locking.PASSAGES + seed_driver.PASSAGES
+"""Every statement of the seed that binds somebody, in its order."""
+
 
 def titles() -> dict[str, str]:
     """Every code that ``explain_text`` knows, with a line about it, in reading order."""
@@ -61,12 +78,16 @@ def explain_text(code: str, width: int = 92) -> str:
 
 __all__ = [
     "CONTRADICTIONS",
+    "HEADINGS",
     "INVARIANTS",
     "RULES",
     "SECTIONS",
+    "SEED",
+    "SILENT",
     "Check",
     "Contradiction",
     "Invariant",
+    "Passage",
     "Rule",
     "Severity",
     "Status",

@@ -15,9 +15,15 @@ CHECKED = {
 }
 
 
-def checked(rule: Rule) -> str:
-    """Where a breach is noticed, in words."""
-    return "; ".join(words for check, words in CHECKED.items() if check in rule.checks)
+def checked(*rules: Rule) -> str:
+    """Where breaches are noticed, in words."""
+    found = [words for check, words in CHECKED.items() if any(check in rule.checks for rule in rules)]
+    return "; ".join(found)
+
+
+def consequence(rule: Rule) -> str:
+    """What becomes of who breaks it; empty when nobody can."""
+    return "" if rule.by_construction else f" When it is broken: {rule.severity.value}."
 
 
 def explain(row: Rule | Contradiction | Invariant, rules: Mapping[str, Rule], width: int) -> str:
@@ -41,7 +47,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"In ttyhost: {rule.here}"
     if rule.gap:
         yield f"Not yet: {rule.gap}"
-    yield f"Checked {checked(rule)}. When it is broken: {rule.severity.value}."
+    yield f"Checked {checked(rule)}.{consequence(rule)}"
     yield f"Kept by {', '.join(rule.by)}; since ABI {rule.since[0]}.{rule.since[1]}."
 
 

@@ -28,19 +28,32 @@ class Made(NamedTuple):
     """What the module says of its locks."""
 
 
-def documented_order(module: ModuleType) -> list[str]:
+def documented_meanings(module: ModuleType) -> dict[str, str]:
     """The mutexes that a module's docstring lists, outermost first: ``  name  mutex  meaning``."""
-    return re.findall(r"^ +(\S+) +mutex ", module.__doc__ or "", re.MULTILINE)
+    return dict(re.findall(r"^ +(\S+) +mutex +(.*)$", module.__doc__ or "", re.MULTILINE))
+
+
+def documented_order(module: ModuleType) -> list[str]:
+    """Their names alone."""
+    return list(documented_meanings(module))
 
 
 def made_in(folder: Path) -> Iterator[Made]:
-    """Every lock made below ``folder``: calls of ``runtime.spin("name")`` and ``mutex("name")``."""
+    """Every lock made below ``folder``: by ``runtime.spin("name")``, ``mutex("name")``, ``TtyMutex``."""
     for path in sorted(folder.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        about = _about(ast.get_docstring(tree) or "")
-        for node in ast.walk(tree):
-            if made := _made(node):
-                yield Made(*made, str(path.relative_to(folder)), about)
+        for kind, name, about in _walk(tree, ""):
+            yield Made(name, kind, path.relative_to(folder).as_posix(), about)
+
+
+def _walk(node: ast.AST, about: str) -> Iterator[tuple[str, str, str]]:
+    """(kind, name, about) of every lock made below ``node``; the innermost docstring speaks."""
+    if isinstance(node, ast.Module | ast.ClassDef):
+        about = _about(ast.get_docstring(node) or "") or about
+    if made := _made(node):
+        yield (*made, about)
+    for child in ast.iter_child_nodes(node):
+        yield from _walk(child, about)
 
 
 def _made(node: ast.AST) -> tuple[str, str] | None:
@@ -50,13 +63,11 @@ def _made(node: ast.AST) -> tuple[str, str] | None:
     kind = "mutex" if kind == "TtyMutex" else kind
     name = node.args[-1]
     if kind in KINDS and isinstance(name, ast.Constant):
-        return str(name.value), kind
+        return kind, str(name.value)
     return None
 
 
 def _about(docstring: str) -> str:
-    """The paragraph that begins with ``Lock``, on one line."""
-    for paragraph in re.split(r"\n\s*\n", docstring):
-        if re.match(r"Locks?:", paragraph):
-            return " ".join(paragraph.split())
-    return ""
+    """What follows ``Lock:`` or ``Locks:`` in a docstring, to the end of the paragraph, on one line."""
+    found = re.search(r"\bLocks?: (.+?)(?:\n\s*\n|\Z)", docstring, re.DOTALL)
+    return " ".join(found[1].split()).replace("``", "`") if found else ""
