@@ -188,5 +188,5 @@ class Storm:
 OPERATION_NAMES = tuple(
     name
     for name in (*Storm.__dict__,)
-    if name[0] != "_" and not name.startswith(("check", "one_")) and name != "blow"
+    if name[0] != "_" and not name.startswith(("check", "one_")) and name not in ("blow", "wire")
 )

@@ -1,6 +1,6 @@
 """FramedDiscipline: a message discipline of which the author writes ``encode`` and ``decode``.
 
-    read  <-- _frames <-- decode() <-- receive_buf <-- line
+    read  <-- _rx <-- decode() <-- receive_buf <-- line
     write --> encode() --> _tx --> tty.driver_write --> line
                             ^------ write_wakeup
 
@@ -27,6 +27,23 @@ _RUNS = re.compile(rb"\0+|[^\0]+")
 """Runs of good bytes and runs of damaged ones, in the flags."""
 
 
+class _Unread:
+    """The frames that nobody has read, and their bytes. Changed under ``_rx_lock``, replaced whole."""
+
+    __slots__ = ("frames", "size")
+
+    def __init__(self) -> None:
+        self.frames: deque[Frame] = deque()
+        self.size = 0
+
+    def put(self, frame: Frame) -> None:
+        self.frames.append(frame)
+        self.size += len(frame.data)
+
+    def drop_first(self) -> None:
+        self.size -= len(self.frames.popleft().data)
+
+
 class FramedDiscipline(LineDiscipline):
     """Message semantics (Cap.FRAMED) over an encoder and a decoder.
 
@@ -43,7 +60,7 @@ class FramedDiscipline(LineDiscipline):
 
     def __init__(self, tty: TtyHandle) -> None:
         super().__init__(tty)
-        self._frames: deque[Frame] = deque()
+        self._rx = _Unread()
         self._rx_lock = tty.lock("rx")
         self._damaged = False
         self._sink: Callable[[bytes], None] | None = None
@@ -88,12 +105,12 @@ class FramedDiscipline(LineDiscipline):
 
     def receive_buf(self, data: bytes, flags: bytes | None = None) -> int:
         with self._rx_lock:
-            if len(self._frames) >= self.rx_frames_max:
+            if len(self._rx.frames) >= self.rx_frames_max:
                 self._held_back = True
                 return 0
             for frame in self.decode(data) if flags is None else self.decode_flagged(data, flags):
                 self._deliver(frame)
-            ready = bool(self._frames)
+            ready = bool(self._rx.frames)
         if ready:
             self.tty.read_wait.wake()
         return len(data)
@@ -106,7 +123,7 @@ class FramedDiscipline(LineDiscipline):
         elif frame:
             self.tty.count("rx_frames")
             if self._sink is None:
-                self._frames.append(Frame(frame, self.tty.rx_time))
+                self._rx.put(Frame(frame, self.tty.rx_time))
             else:
                 self._sink(frame)
 
@@ -118,9 +135,9 @@ class FramedDiscipline(LineDiscipline):
             return
         with self._rx_lock:  # no frame comes in meanwhile
             self._sink = sink
-            unread = tuple(self._frames)
+            unread = self._rx
             self.flush_buffer()
-            for frame in unread:
+            for frame in unread.frames:
                 sink(frame.data)
 
     # ---------------------------------------------------------------- to the reader
@@ -134,15 +151,16 @@ class FramedDiscipline(LineDiscipline):
     def _take(self, size: int | None) -> Frame:
         with self._rx_lock:
             while True:
-                self.tty.read_wait.wait(lambda: self._frames)
+                self.tty.read_wait.wait(lambda: self._rx.frames)
                 try:
-                    frame = self._frames.popleft()
+                    unread = self._rx
+                    frame = unread.frames[0]
                     break
                 except IndexError:  # flush_buffer, which takes no lock, came first
                     continue
             if size is not None and len(frame.data) > size:
-                self._frames.appendleft(frame)
                 raise oserror(errno.EOVERFLOW, f"the next frame has {len(frame.data)} bytes")
+            unread.drop_first()
             resume, self._held_back = self._held_back, False
         if resume:
             self.tty.restart_receive()
@@ -210,7 +228,7 @@ class FramedDiscipline(LineDiscipline):
 
     def poll(self) -> Poll:
         events = Poll(0)
-        if self._frames:
+        if self._rx.frames:
             events |= Poll.READABLE
         if not self.tx_full:
             events |= Poll.WRITABLE
@@ -218,15 +236,17 @@ class FramedDiscipline(LineDiscipline):
 
     def ioctl(self, cmd: int, arg: object) -> object:
         if cmd == FIONREAD:
-            first = next(iter(tuple(self._frames)), None)
-            return len(first.data) if first else 0
+            try:
+                return len(self._rx.frames[0].data)
+            except IndexError:
+                return 0
         raise NotHandled
 
     def flush_buffer(self) -> None:
-        self._frames.clear()
+        self._rx = _Unread()  # in one step: who is taking a frame just now finishes with the old one
         if self._held_back:
             self._held_back = False
             self.tty.restart_receive()
 
     def chars_in_buffer(self) -> int:
-        return sum(len(frame.data) for frame in tuple(self._frames))
+        return self._rx.size

@@ -42,52 +42,60 @@ class PortWatch:
 class TtyPort:
     """The capability of one driver instance."""
 
-    __slots__ = ("_live", "_threads", "_tty", "_watches", "name")
+    __slots__ = ("_live", "_threads", "_watches", "name", "tty")
 
     def __init__(self, tty: Tty) -> None:
-        self._tty = tty
+        self.tty = tty
         self._live = True
         self._threads: list[Thread] = []
         self._watches: set[PortWatch] = set()
         self.name = tty.name
 
-    def _check(self, method: str) -> None:
-        if not self._live:
-            why = self._tty.kernel.violations.report(
-                "R-077", "the driver used its port after its close", tty=self.name, method=method
-            )
-            if self._tty.kernel.strict:
-                raise why
+    def _alive(self, method: str) -> bool:
+        """May the driver still call? If not it is a violation (R-077), raised in strict mode."""
+        if self._live:
+            return True
+        why = self.tty.kernel.violations.report(
+            "R-077", "the driver used its port after its close", tty=self.name, method=method
+        )
+        if self.tty.kernel.strict:
+            raise why
+        return False
+
+    def far_end(self) -> FarEnd:
+        """For the driver at the other end of a cable, which cannot know when this one closes."""
+        return FarEnd(self)
 
     # -- received bytes
 
     def insert(self, data: bytes | bytearray | memoryview, flags: bytes | None = None, /) -> int:
-        self._check("insert")
-        if not self._live:
+        if not self._alive("insert"):
             return 0
-        tty = self._tty
+        tty = self.tty
         taken = tty.receiver.flip.insert(data, flags, tty.kernel.runtime.now())
         if taken < len(data):
-            tty.flow.throttle(True, BY_FLIP)
-            tty.receiver.relieve()  # a delivery may have emptied the buffer before we throttled
+            self.hold_back()
         return taken
 
+    def hold_back(self) -> None:
+        """The flip buffer is full: the sender shall wait."""
+        self.tty.flow.throttle(True, BY_FLIP)
+        self.tty.receiver.relieve()  # a delivery may have emptied the buffer before we throttled
+
     def push(self) -> None:
-        self._check("push")
-        if self._live and self._tty.receiver.flip.commit():
-            self._tty.receiver.schedule()
+        if self._alive("push") and self.tty.receiver.flip.commit():
+            self.tty.receiver.schedule()
 
     @property
     def room(self) -> int:
-        return self._tty.receiver.flip.room
+        return self.tty.receiver.flip.room
 
     # -- events
 
     def wakeup(self) -> None:
-        self._check("wakeup")
-        if not self._live:
+        if not self._alive("wakeup"):
             return
-        tty = self._tty
+        tty = self.tty
         if method := context.inside(tty, IN_WRITE):
             why = tty.kernel.violations.report(
                 "R-130", "wakeup from inside the driver's own write", tty=self.name, method=method
@@ -99,51 +107,51 @@ class TtyPort:
         tty.wakeup()
 
     def hangup(self) -> None:
-        self._check("hangup")
-        if self._live:
-            self._tty.hangup("the device hung up", linger=True)
+        if self._alive("hangup"):
+            self.tty.hangup("the device hung up", linger=True)
 
     def dcd_change(self, active: bool, /) -> None:
-        self._check("dcd_change")
-        if not self._live:
-            return
-        self._tty.tell_ldisc("dcd_change", bool(active))
-        if not active and not self._tty.termios.cflag & CLOCAL:
-            self._tty.hangup("carrier was lost", linger=True)
+        if self._alive("dcd_change"):
+            self.carrier(active)
+
+    def carrier(self, active: bool) -> None:
+        self.tty.tell_ldisc("dcd_change", bool(active))
+        if not active and not self.tty.termios.cflag & CLOCAL:
+            self.tty.hangup("carrier was lost", linger=True)
 
     # -- the outside world
 
     def watch(self, fd: int, fn: Callable[[], None], /, *, write: bool = False) -> PortWatch:
-        self._check("watch")
-        return PortWatch(self._tty.kernel.runtime.watch_fd(fd, fn, write=write), self._watches)
+        self._alive("watch")
+        return PortWatch(self.tty.kernel.runtime.watch_fd(fd, fn, write=write), self._watches)
 
     def start_reader(self, fn: Callable[[], None], /) -> None:
-        self._check("start_reader")
-        self._threads.append(self._tty.kernel.runtime.spawn(fn, f"ttyhost-reader {self.name}"))
+        self._alive("start_reader")
+        self._threads.append(self.tty.kernel.runtime.spawn(fn, f"ttyhost-reader {self.name}"))
 
     def call_later(self, seconds: float, fn: Callable[[], None], /) -> Cancellable:
-        self._check("call_later")
+        self._alive("call_later")
 
         def run() -> None:
             if self._live:
                 fn()
 
-        return self._tty.kernel.runtime.call_later(seconds, run)
+        return self.tty.kernel.runtime.call_later(seconds, run)
 
     def clock(self) -> float:
-        return self._tty.kernel.runtime.now()
+        return self.tty.kernel.runtime.now()
 
     def count(self, name: str, n: int = 1, /) -> None:
-        self._tty.count(name, n)
+        self.tty.count(name, n)
 
     @property
     def termios(self) -> Termios:
-        return self._tty.termios
+        return self.tty.termios
 
     @termios.setter
     def termios(self, value: Termios, /) -> None:
-        self._check("termios")
-        self._tty.termios = value.replace(line=self._tty.termios.line)
+        self._alive("termios")
+        self.tty.termios = value.replace(line=self.tty.termios.line)
 
     @property
     def log(self) -> logging.LoggerAdapter[logging.Logger]:
@@ -154,10 +162,51 @@ class TtyPort:
     def revoke(self) -> None:
         """driver.close has returned: nothing of the driver comes up any more (R-077)."""
         self._live = False
-        for watch in tuple(self._watches):
+        for watch in self._watches.copy():
             watch.cancel()
         for thread in self._threads:
             if not thread.join(JOIN_TIMEOUT):
-                self._tty.kernel.violations.report(
+                self.tty.kernel.violations.report(
                     "R-077", "a reader thread of the driver outlived its close", tty=self.name
                 )
+
+    @property
+    def live(self) -> bool:
+        """The driver has not been closed."""
+        return self._live
+
+
+class FarEnd:
+    """A port as the other end of its cable sees it: once it is closed, nobody is there (no violation)."""
+
+    __slots__ = ("_port",)
+
+    def __init__(self, port: TtyPort) -> None:
+        self._port = port
+
+    def insert(self, data: bytes, flags: bytes | None = None, /) -> int:
+        """As Port.insert, and pushed; a closed end takes everything: the bytes leave on an open line."""
+        port = self._port
+        if not port.live:
+            return len(data)
+        taken = port.tty.receiver.flip.insert(data, flags, port.clock())
+        if taken < len(data):
+            port.hold_back()
+        if port.tty.receiver.flip.commit():
+            port.tty.receiver.schedule()
+        return taken
+
+    @property
+    def room(self) -> int:
+        return self._port.room
+
+    def wakeup(self) -> None:
+        tty = self._port.tty
+        if context.inside(tty, IN_WRITE):  # our room is made by what that write brought us
+            tty.defer_wakeup()
+        elif self._port.live:
+            tty.wakeup()
+
+    def dcd_change(self, active: bool) -> None:
+        if self._port.live:
+            self._port.carrier(active)

@@ -51,7 +51,7 @@ class Violations:
         self._kept.clear()
 
     def __iter__(self) -> Iterator[Violation]:
-        return iter(tuple(self._kept))
+        return iter(self._kept.copy())
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..abi import BREAK, Port, TtyDriver
+from ..abi import BREAK, TtyDriver
 from ..abi.termios import TIOCM_CAR, TIOCM_CTS, TIOCM_DSR, TIOCM_DTR, TIOCM_RTS
+from ..core.port import TtyPort
 
 _CROSSED = {TIOCM_DTR: TIOCM_DSR | TIOCM_CAR, TIOCM_RTS: TIOCM_CTS}
 
@@ -18,8 +19,9 @@ _CROSSED = {TIOCM_DTR: TIOCM_DSR | TIOCM_CAR, TIOCM_RTS: TIOCM_CTS}
 class NullModemEnd(TtyDriver):
     """One end of the cable."""
 
-    def __init__(self, port: Port, cable: NullModem, side: int) -> None:
+    def __init__(self, port: TtyPort, cable: NullModem, side: int) -> None:
         super().__init__(port)
+        self.seen_from_there = port.far_end()
         self._cable = cable
         self._side = side
         self._lines = 0
@@ -33,12 +35,12 @@ class NullModemEnd(TtyDriver):
         self._cable.ends[self._side] = self
         self.tiocmset(TIOCM_DTR | TIOCM_RTS, 0)
         if (peer := self._peer) is not None:
-            peer.port.wakeup()
+            peer.seen_from_there.wakeup()
 
     def close(self) -> None:
         self._cable.ends[self._side] = None
         if (peer := self._peer) is not None:
-            peer.port.dcd_change(False)
+            peer.seen_from_there.dcd_change(False)
 
     def write(self, data: bytes) -> int:
         peer = self._peer
@@ -46,15 +48,13 @@ class NullModemEnd(TtyDriver):
             return len(data)
         if peer._throttled:
             return 0
-        taken = peer.port.insert(data)
-        peer.port.push()
-        return taken
+        return peer.seen_from_there.insert(data)
 
     def write_room(self) -> int:
         peer = self._peer
         if peer is None:
             return 4096
-        return 0 if peer._throttled else peer.port.room
+        return 0 if peer._throttled else peer.seen_from_there.room
 
     def throttle(self) -> None:
         self._throttled = True
@@ -62,13 +62,12 @@ class NullModemEnd(TtyDriver):
     def unthrottle(self) -> None:
         self._throttled = False
         if (peer := self._peer) is not None:
-            peer.port.wakeup()
+            peer.seen_from_there.wakeup()
 
     def break_ctl(self, on: bool) -> None:
         peer = self._peer
         if on and peer is not None:
-            peer.port.insert(b"\0", bytes((BREAK,)))
-            peer.port.push()
+            peer.seen_from_there.insert(b"\0", bytes((BREAK,)))
 
     def hangup(self) -> None:
         """Drop DTR: the other end loses its carrier."""
@@ -87,7 +86,7 @@ class NullModemEnd(TtyDriver):
         self._lines = before & ~clear | set_
         changed = (before ^ self._lines) & TIOCM_DTR
         if changed and (peer := self._peer) is not None:
-            peer.port.dcd_change(bool(self._lines & TIOCM_DTR))
+            peer.seen_from_there.dcd_change(bool(self._lines & TIOCM_DTR))
 
 
 class NullModem:
