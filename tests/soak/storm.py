@@ -45,6 +45,11 @@ class Storm:
         self.files = [first, second, *(self.host.open_driver(Device, "plain") for _ in range(TTYS - 2))]
         self.ttys = [file.tty for file in self.files]
 
+    def wire(self, at: int) -> FarEnd | None:
+        """What plugs into the device from outside; it cannot know when the driver closes."""
+        port = self.ttys[at].port
+        return None if port is None else port.far_end()
+
     # ------------------------------------------------------------------ operations
 
     def read(self, at: int, rng: random.Random) -> None:
@@ -54,14 +59,14 @@ class Storm:
         self.files[at].write(b"x" * rng.choice((1, 60, 3000)), timeout=rng.choice((0, 0.001)))
 
     def receive(self, at: int, rng: random.Random) -> None:
-        driver = self.ttys[at].driver
-        if isinstance(driver, Device):
-            driver.receive(b"line\n" * rng.choice((1, 20, 2000)))
+        if (wire := self.wire(at)) is not None:
+            wire.insert(b"line\n" * rng.choice((1, 20, 2000)))
 
     def wakeup(self, at: int, rng: random.Random) -> None:
         driver = self.ttys[at].driver
-        if isinstance(driver, Device):
-            driver.sent(rng.choice((0, 3, 1 << 20)))
+        if isinstance(driver, Device) and (wire := self.wire(at)) is not None:
+            driver.room, driver.pending = rng.choice((0, 3, 1 << 20)), 0
+            wire.wakeup()
 
     def poll(self, at: int, rng: random.Random) -> None:
         self.files[at].poll()
