@@ -121,6 +121,33 @@ class Session:
 MAX_STEPS = 20_000
 
 
+class Waiting:
+    """Schedules that have not run yet, with the preemptions that they leave; the simplest come first."""
+
+    def __init__(self, rng: random.Random | None) -> None:
+        self._rng = rng
+        self._levels: list[list[tuple[Steps, int]]] = []
+        self._lowest = 0
+
+    def add(self, steps: Steps, left: int) -> None:
+        while len(self._levels) <= len(steps):
+            self._levels.append([])
+        self._levels[len(steps)].append((steps, left))
+        self._lowest = min(self._lowest, len(steps))
+
+    def pop(self) -> tuple[Steps, int]:
+        level = self._levels[self._lowest]
+        if self._rng is not None:
+            other = self._rng.randrange(len(level))
+            level[other], level[-1] = level[-1], level[other]
+        return level.pop()
+
+    def __bool__(self) -> bool:
+        while self._lowest < len(self._levels) and not self._levels[self._lowest]:
+            self._lowest += 1
+        return self._lowest < len(self._levels)
+
+
 def explore(
     scenario: Scenario,
     *,
@@ -132,21 +159,19 @@ def explore(
     max_steps: int = MAX_STEPS,
 ) -> Report:
     """Try every schedule with at most ``preemptions`` preemptions; raise ScheduleFailed at the first
-    that goes wrong.
+    that goes wrong: the simplest schedules first, those that differ least from the plain run.
 
-    With ``limit`` at most so many, then taken at random from all that are known (``seed``), so that
-    they spread over the whole scenario. ``reduce`` leaves out reorderings of independent steps.
+    With ``limit`` at most so many; among those that are as simple they are then taken at random
+    (``seed``), so that they spread. ``reduce`` leaves out reorderings of independent steps.
     ``lock_order``: locks taken in a cyclic order are a finding, before they become a deadlock.
     """
     rng = random.Random(seed)
     with Session(max_steps, lock_order) as session:
-        waiting: list[tuple[Steps, int]] = [((), preemptions)]
+        waiting = Waiting(rng if limit is not None else None)
+        waiting.add((), preemptions)
         known: dict[int, int] = {}
         reduced = 0
         while waiting and (limit is None or session.schedules < limit):
-            if limit is not None:
-                other = rng.randrange(len(waiting))
-                waiting[other], waiting[-1] = waiting[-1], waiting[other]
             steps, left = waiting.pop()
             policy = Follow(steps)
             run = session.run(scenario, policy, stamping=reduce)
@@ -165,7 +190,7 @@ def explore(
                             reduced += 1
                             continue
                         known[stamp] = after
-                    waiting.append(((*steps, (decision.step, tid)), after))
+                    waiting.add((*steps, (decision.step, tid)), after)
                 if reduce:
                     if known.get(decision.stamp, -1) >= left:
                         break  # from here on another schedule has looked, or will
@@ -193,11 +218,13 @@ def fuzz(
         return session.report(complete=False)
 
 
-def replay(scenario: Scenario, schedule: str = "", *, max_steps: int = MAX_STEPS) -> Report:
+def replay(
+    scenario: Scenario, schedule: str = "", *, lock_order: bool = True, max_steps: int = MAX_STEPS
+) -> Report:
     """Run one schedule, as a failure has printed it; raise what it raised. The empty one is the run
     without preemptions."""
     steps = from_text(schedule)
-    with Session(max_steps) as session:
+    with Session(max_steps, lock_order) as session:
         run = session.run(scenario, Follow(steps))
         if run.failure is not None:
             raise session.explain(scenario, run.failure, steps)
