@@ -29,7 +29,6 @@ class Device(TtyDriver):
         self.events = self.line.world.runtime.mutex("device")
         self.telling = ""
         self.line.device = self
-        self.line.core = port._tty
 
     def open(self):
         self.ledger.driver_opens += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 from collections.abc import Callable
 
-from ttyhost import TtyFile
+from ttyhost.core.file import TtyFile
 from ttyhost.core.readiness import READABLE
 from ttyhost.core.states import RESTING, State
 from ttyhost.core.tty import Tty
@@ -24,14 +24,14 @@ class Line:
         self.ledger = Ledger()
         self.probe: Probe | None = None
         self.device: Device | None = None
-        self.core: Tty | None = None
         self.point: Callable[[str], None] = world.runtime.atomic or (lambda step: None)
         self.host = world.host()
         for base in (Probe, Other):
             # the table itself: the host would look at the shape first, which costs a millisecond
             self.host.kernel.table.register(base.number, self.mine(base))
         device = type("Device", (Device,), {"line": self})
-        self.tty: TtyFile = self.host.open_driver(device, ldisc="probe", name="line")
+        self.core = Tty(self.host.kernel, "line", device)
+        self.tty = TtyFile(self.core, ldisc=Probe.number)
         if flip_limit is not None:
             self.core.receiver.flip.limit = flip_limit
         self.second = self.tty.reopen()
