@@ -19,6 +19,7 @@ from collections import Counter
 from tests.core.disciplines import Device, Lines, Plain, Tracing
 from ttyhost import Host
 from ttyhost.abi.termios import FIONREAD, TCIOFLUSH, TCOOFF, TCOON, TCSADRAIN, TCSAFLUSH, TCSANOW, TIOCGWINSZ
+from ttyhost.core.port import FarEnd
 from ttyhost.core.states import RESTING
 
 THREADS = 8
