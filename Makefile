@@ -1,10 +1,11 @@
 # The project's habits. Every target makes what it needs in .venv by itself, once.
 #   make test ARGS="-k slip -x"     hands arguments to pytest
-#   make demo PYTHON=python3.13     takes another Python, 3.11 or newer
+#   make demo PYTHON=python3.13     takes another Python, 3.11 or newer (after make clean)
 
 PYTHON ?= python3
 ARGS ?=
 N ?= 20000
+SECONDS ?= 600
 
 BIN := .venv/bin
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml contrib/*/pyproject.toml))
@@ -12,7 +13,7 @@ SOURCES := ttyhost $(wildcard plugins/*/src contrib/*/src)
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help demo test lint lint-ruff lint-mypy lint-imports docs bench fuzz-n-tty clean
+.PHONY: help demo test lint lint-ruff lint-mypy lint-imports docs bench soak fuzz-n-tty test-nogil clean
 
 help:
 	@echo "make demo    run the main job for real: disciplines from packages, real lines, real traffic"
@@ -21,6 +22,8 @@ help:
 	@echo "make docs    write what the pages of docs/ have from the code"
 	@echo "make bench   measure ours beside our peers'; ARGS=--quick for a first look"
 	@echo "make fuzz-n-tty N=200000   play N random scripts on the kernel's n_tty and on ours"
+	@echo "make soak SECONDS=600      all operations at once on real threads, invariants checked"
+	@echo "make test-nogil PYTHON=python3.13t   the tests of core, rules and disciplines in real parallel"
 	@echo "make clean   remove .venv and everything that was built"
 
 demo: .venv/installed
@@ -54,13 +57,30 @@ bench: .venv/installed-dev
 	@echo "== bench: ours beside our peers', in one run"
 	@$(BIN)/python -m bench $(ARGS)
 
+soak: .venv/installed-dev
+	@echo "== soak: all operations at once for $(SECONDS) seconds"
+	@$(BIN)/python -m tests.soak $(SECONDS) $(ARGS)
+
 fuzz-n-tty: .venv/installed-dev
 	@echo "== fuzz-n-tty: $(N) random scripts on ptys of the kernel and on ours"
 	@$(BIN)/python -m tests.linux.fuzz $(N) $(ARGS)
 
+# Peers from PyPI (test_peers.py), fastcrc and the newest hypothesis have no wheel for every such Python.
+test-nogil:
+	@$(PYTHON) -c 'import sys; sys.exit(getattr(sys, "_is_gil_enabled", lambda: True)())' || \
+	    { echo "give a free-threaded Python: make test-nogil PYTHON=python3.13t"; exit 1; }
+	@echo "== creating .venv-nogil with $$($(PYTHON) --version), and installing into it"
+	@$(PYTHON) -m venv .venv-nogil
+	@.venv-nogil/bin/python -m pip --disable-pip-version-check -qq install --only-binary hypothesis \
+	    --requirement requirements-test.txt --editable . $(PLUGINS:%=--editable ./%)
+	@echo "== pytest without the interpreter's lock"
+	@.venv-nogil/bin/python -m pytest tests/core tests/rules tests/soak tests/drivers plugins \
+	    --ignore-glob='plugins/*/tests/test_peers.py' \
+	    --deselect plugins/ttyhost-ppp/tests/test_fcs.py::test_fastcrc_is_here_so_that_both_are_tested $(ARGS)
+
 clean:
-	@echo "== removing .venv, build and caches"
-	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@echo "== removing .venv, .venv-nogil, build and caches"
+	@rm -rf .venv .venv-nogil build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 # -- the virtual environment: made once, brought up to date when a pyproject.toml changes
