@@ -92,6 +92,7 @@ def _close_device(tty: Tty) -> None:
         except (OSError, NotHandled) as why:  # the device may be gone; the close goes on
             log.info("%s: driver.close: %s", tty.name, why)
         tty.driver = None
+    tty.hup_queued = False  # a hangup that has not begun was meant for the life that ends here
     if port is not None:
         port.revoke()
 
@@ -99,15 +100,16 @@ def _close_device(tty: Tty) -> None:
 # ---------------------------------------------------------------------- hangup
 
 
-def vhangup(tty: Tty, reason: str = "vhangup") -> None:
+def vhangup(tty: Tty, reason: str = "vhangup", driver: TtyDriver | None = None) -> None:
     """tty_vhangup: synchronous; when it returns no file that was open before can do anything (R-074).
 
-    May sleep, and waits without limit for users inside the discipline to leave. Idempotent.
+    May sleep, and waits without limit for users inside the discipline to leave. Idempotent. With
+    ``driver``: only the life of the line in which that driver serves it.
     """
     if context.frame is not None and context.frame.tty is tty:
         raise tty.slot.report("R-074", "vhangup from inside the tty's own plugin", context.frame.method)
     with tty.lock:
-        if tty.hung_up or tty.slot.state is not State.OPEN:
+        if tty.hung_up or tty.slot.state is not State.OPEN or driver not in (None, tty.driver):
             return
         tty.kernel.trace(tty, "HUPPING")
         tty.hung_up = True

@@ -369,6 +369,7 @@ class Tty:
             return
         self.hup_queued = True
         self.drain_progress()
+        driver = self.driver
         work = self._hangup_work = self.kernel.work.add()
 
         def run() -> None:
@@ -377,11 +378,12 @@ class Tty:
             try:
                 if linger:
                     self._linger()
-                vhangup(self, reason)
+                vhangup(self, reason, driver)
             except OSError as why:  # abandoned meanwhile: there is nobody left to hang up
                 log.info("%s: hangup: %s", self.name, why)
             finally:
-                self.hup_queued = False
+                if self.driver is driver:  # else the line lives anew, and may be asked to hang up again
+                    self.hup_queued = False
                 work.done()
 
         self.kernel.runtime.submit(run)
