@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ttyhost import TtyDriver
+from ttyhost import NotHandled, TtyDriver
 
 if TYPE_CHECKING:
     from .line import Line
@@ -29,6 +29,7 @@ class Device(TtyDriver):
         self.events = self.line.world.runtime.mutex("device")
         self.telling = ""
         self.line.device = self
+        self.life = self.ledger.life
 
     def open(self):
         self.ledger.driver_opens += 1
@@ -43,6 +44,7 @@ class Device(TtyDriver):
 
     def write(self, data):
         self.ledger.rule(self.live, "driver.write on a closed device")
+        self.ledger.belongs(self.life, "driver.write")
         taken = min(len(data), ROOM - len(self.out))
         self.out += data[:taken]
         self.ledger.written += data[:taken]
@@ -56,12 +58,21 @@ class Device(TtyDriver):
         return len(self.out)
 
     def flush_buffer(self):
+        self.ledger.belongs(self.life, "driver.flush_buffer")
         self.out.clear()
 
     def set_ldisc(self, number):
         self.ledger.rule(not self.line.core.slot.usable, "R-128: usable inside driver.set_ldisc")
 
+    def ioctl(self, cmd, arg):
+        self.ledger.belongs(self.life, "driver.ioctl")
+        raise NotHandled
+
+    def break_ctl(self, on):
+        self.ledger.belongs(self.life, "driver.break_ctl")
+
     def set_termios(self, old):
+        self.ledger.belongs(self.life, "driver.set_termios")
         self.one_at_a_time("set_termios")
 
     def throttle(self):
@@ -75,6 +86,7 @@ class Device(TtyDriver):
         self.one_at_a_time("throttle")
 
     def stop(self):
+        self.ledger.belongs(self.life, "driver.stop")
         self.ledger.rule(not self.stopped, "R-144: stopped twice")
         self.stopped = True
         self.one_at_a_time("stop")

@@ -28,6 +28,10 @@ class Ledger:
         self.driver_opens = self.driver_closes = 0
         self.gone: set[int] = set()
         """Numbers whose unregistration has succeeded (I8)."""
+        self.life = 0
+        """How often the line was hung up."""
+        self.old: set[int] = set()
+        """Threads whose file is of life 0: they may do nothing to a later one (I7)."""
         self.offered = bytearray()
         """Bytes that the flip buffer has taken, in order."""
         self.received = bytearray()
@@ -54,8 +58,13 @@ class Ledger:
             self.rule(not others, f"I3: {method} while inside: {others}")
         elif not METHODS[method].parallel:
             self.rule(method not in others, f"I3: {method} runs twice at a time")
+        self.belongs(probe.life, method)
         self.rule(probe.number not in self.gone, f"I8: {method} of {probe.number} after its unregistration")
         self.inside.append((probe, method, get_ident()))
+
+    def belongs(self, life: int, method: str) -> None:
+        """I7: does the running thread's file belong to this life of the line?"""
+        self.rule(not life or get_ident() not in self.old, f"I7: {method} of a new life by an old file")
 
     def leave(self, probe: Probe, method: str) -> None:
         self.inside.remove((probe, method, get_ident()))

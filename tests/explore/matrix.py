@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import combinations_with_replacement
 
+from ttyhost.core.runtime import get_ident
 from ttyhost.testing.explore import Scenario, World
 
 from . import ops
@@ -89,6 +90,24 @@ def scenario(state: Op, *together: Op) -> Scenario:
 
 def name(state: Op, *together: Op) -> str:
     return "+".join(op.__name__ for op in together) + "/" + state.__name__
+
+
+def old_files(op: Op) -> Scenario:
+    """``op`` by a file of before, while the line is hung up and opened afresh (I7)."""
+
+    def run(world: World) -> None:
+        line = Line(world)
+        line.arrive(b"ab")
+
+        def by_an_old_file() -> None:
+            line.ledger.old.add(get_ident())
+            op(line)
+            line.ledger.old.clear()
+
+        world.thread(op.__name__, by_an_old_file, daemon=op in PATIENT)
+        world.thread("renew", ops.renew, line)
+
+    return run
 
 
 PAIRS = tuple(combinations_with_replacement(SIXTEEN, 2))

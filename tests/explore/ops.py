@@ -141,6 +141,14 @@ def driver_close(line: Line) -> None:
     line.tty.close(0)
 
 
+def renew(line: Line) -> None:
+    """Hung up, and opened afresh: what the files of before still do must not reach the new life."""
+    line.lossless = False
+    line.second.vhangup()
+    line.ledger.life += 1
+    line.tty.reopen()
+
+
 # Beside the sixteen of the matrix:
 
 

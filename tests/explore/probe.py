@@ -39,6 +39,7 @@ class Probe(LineDiscipline):
         self.tx = bytearray()
         self.send_again = False
         self.line.probe = self
+        self.life = self.ledger.life
 
     def open(self):
         with inside(self, "open"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 
+from ttyhost import Poll
 from ttyhost.testing.explore import World, explore
 
 from . import ops
@@ -64,5 +65,36 @@ def test_a_driver_that_cannot_unthrottle_does_not_stop_the_input():
     assert explore(run).complete
 
 
-def expect(found: bytes, wanted: bytes) -> None:
+def expect(found: object, wanted: object) -> None:
     assert found == wanted, found
+
+
+def test_a_queued_hangup_ends_with_the_life_that_it_was_meant_for():
+    """hangup(), the last close and a reopen before the worker came: it hung the fresh line up."""
+
+    def run(world: World) -> None:
+        line = Line(world)
+        line.lossless = False
+
+        def hang_up_and_open_again() -> None:
+            line.tty.hangup()
+            line.second.close(0)
+            line.tty.close(0)
+            line.fresh = line.tty.reopen()
+
+        world.thread("again", hang_up_and_open_again)
+        world.check(lambda: expect(line.fresh.hup_reason, ""))
+
+    assert explore(run).complete
+
+
+def test_a_master_knows_whether_its_slave_is_open():
+    """It was told of two counts in the wrong order, and gave EIO for ever though the slave was open."""
+
+    def run(world: World) -> None:
+        master, slave = world.host().openpty(27)
+        world.thread("close", slave.close, 0)
+        world.thread("open", master.open_slave, 27)
+        world.check(lambda: expect(bool(master.poll() & Poll.HUP), not master.tty.files))
+
+    assert explore(run, preemptions=2).complete

@@ -6,8 +6,8 @@
 The master has no discipline: it is read as it comes, as Linux's is in its fixed raw mode. Packet
 mode (TIOCPKT) gives its reader the slave's flow and flush events (R-189).
 
-Locks: ``_lock`` (spin) protects the packet status; the master's reads take turns by ``_turn``
-(mutex, a leaf but for the flip buffer).
+Locks: ``_lock`` (spin) protects the packet status, and whether the slave is open; the master's
+reads take turns by ``_turn`` (mutex, a leaf but for the flip buffer).
 """
 
 from __future__ import annotations
@@ -138,7 +138,9 @@ class Master(OpenFile):
             self.packet_event(T.TIOCPKT_DOSTOP if _plain_stop(new) else T.TIOCPKT_NOSTOP)
 
     def _slave_users(self, users: int) -> None:
-        self._other_closed = not users
+        del users  # how many there were: two calls may come in the wrong order
+        with self._lock:
+            self._other_closed = not self.tty.files
         self._wake()
 
     def _wake(self) -> None:
