@@ -153,6 +153,19 @@ class FlipBuffer:
             chunks = list(self._chunks)[: self._committed]
         return [chunk for chunk in chunks if chunk.seen < len(chunk.data)]
 
+    def keep(self, size: int) -> None:
+        """Discard all but the first ``size`` bytes."""
+        with self._lock:
+            chunks, self._chunks, self.size = self._chunks, deque(), 0
+            for chunk in chunks:
+                if (room := size - self.size) <= 0:
+                    break
+                chunk.data = chunk.data[:room]
+                chunk.flags = chunk.flags and chunk.flags[:room]
+                self._chunks.append(chunk)
+                self.size += len(chunk.data)
+            self._committed = min(self._committed, len(self._chunks))
+
     def clear(self) -> int:
         """Discard everything; how many bytes."""
         with self._lock:

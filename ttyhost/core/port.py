@@ -42,10 +42,10 @@ class PortWatch:
 class TtyPort:
     """The capability of one driver instance."""
 
-    __slots__ = ("_live", "_threads", "_watches", "name", "tty")
+    __slots__ = ("_live", "_threads", "_tty", "_watches", "name")
 
     def __init__(self, tty: Tty) -> None:
-        self.tty = tty
+        self._tty = tty
         self._live = True
         self._threads: list[Thread] = []
         self._watches: set[PortWatch] = set()
@@ -55,10 +55,10 @@ class TtyPort:
         """May the driver still call? If not it is a violation (R-077), raised in strict mode."""
         if self._live:
             return True
-        why = self.tty.kernel.violations.report(
+        why = self._tty.kernel.violations.report(
             "R-077", "the driver used its port after its close", tty=self.name, method=method
         )
-        if self.tty.kernel.strict:
+        if self._tty.kernel.strict:
             raise why
         return False
 
@@ -71,7 +71,7 @@ class TtyPort:
     def insert(self, data: bytes | bytearray | memoryview, flags: bytes | None = None, /) -> int:
         if not self._alive("insert"):
             return 0
-        tty = self.tty
+        tty = self._tty
         taken = tty.receiver.flip.insert(data, flags, tty.kernel.runtime.now())
         if taken < len(data):
             self.hold_back()
@@ -79,23 +79,23 @@ class TtyPort:
 
     def hold_back(self) -> None:
         """The flip buffer is full: the sender shall wait."""
-        self.tty.flow.throttle(True, BY_FLIP)
-        self.tty.receiver.relieve()  # a delivery may have emptied the buffer before we throttled
+        self._tty.flow.throttle(True, BY_FLIP)
+        self._tty.receiver.relieve()  # a delivery may have emptied the buffer before we throttled
 
     def push(self) -> None:
-        if self._alive("push") and self.tty.receiver.flip.commit():
-            self.tty.receiver.schedule()
+        if self._alive("push") and self._tty.receiver.flip.commit():
+            self._tty.receiver.schedule()
 
     @property
     def room(self) -> int:
-        return self.tty.receiver.flip.room
+        return self._tty.receiver.flip.room
 
     # -- events
 
     def wakeup(self) -> None:
         if not self._alive("wakeup"):
             return
-        tty = self.tty
+        tty = self._tty
         if method := context.inside(tty, IN_WRITE):
             why = tty.kernel.violations.report(
                 "R-130", "wakeup from inside the driver's own write", tty=self.name, method=method
@@ -108,26 +108,26 @@ class TtyPort:
 
     def hangup(self) -> None:
         if self._alive("hangup"):
-            self.tty.hangup("the device hung up", linger=True)
+            self._tty.hangup("the device hung up", linger=True)
 
     def dcd_change(self, active: bool, /) -> None:
         if self._alive("dcd_change"):
             self.carrier(active)
 
     def carrier(self, active: bool) -> None:
-        self.tty.tell_ldisc("dcd_change", bool(active))
-        if not active and not self.tty.termios.cflag & CLOCAL:
-            self.tty.hangup("carrier was lost", linger=True)
+        self._tty.tell_ldisc("dcd_change", bool(active))
+        if not active and not self._tty.termios.cflag & CLOCAL:
+            self._tty.hangup("carrier was lost", linger=True)
 
     # -- the outside world
 
     def watch(self, fd: int, fn: Callable[[], None], /, *, write: bool = False) -> PortWatch:
         self._alive("watch")
-        return PortWatch(self.tty.kernel.runtime.watch_fd(fd, fn, write=write), self._watches)
+        return PortWatch(self._tty.kernel.runtime.watch_fd(fd, fn, write=write), self._watches)
 
     def start_reader(self, fn: Callable[[], None], /) -> None:
         self._alive("start_reader")
-        self._threads.append(self.tty.kernel.runtime.spawn(fn, f"ttyhost-reader {self.name}"))
+        self._threads.append(self._tty.kernel.runtime.spawn(fn, f"ttyhost-reader {self.name}"))
 
     def call_later(self, seconds: float, fn: Callable[[], None], /) -> Cancellable:
         self._alive("call_later")
@@ -136,26 +136,26 @@ class TtyPort:
             if self._live:
                 fn()
 
-        return self.tty.kernel.runtime.call_later(seconds, run)
+        return self._tty.kernel.runtime.call_later(seconds, run)
 
     def clock(self) -> float:
-        return self.tty.kernel.runtime.now()
+        return self._tty.kernel.runtime.now()
 
     def count(self, name: str, n: int = 1, /) -> None:
-        self.tty.count(name, n)
+        self._tty.count(name, n)
 
     @property
     def termios(self) -> Termios:
-        return self.tty.termios
+        return self._tty.termios
 
     @termios.setter
     def termios(self, value: Termios, /) -> None:
         self._alive("termios")
-        self.tty.termios = value.replace(line=self.tty.termios.line)
+        self._tty.termios = value.replace(line=self._tty.termios.line)
 
     @property
     def log(self) -> logging.LoggerAdapter[logging.Logger]:
-        return logging.LoggerAdapter(log, {"tty": self.name})
+        return logging.LoggerAdapter(log, {"_tty": self.name})
 
     # -- the end
 
@@ -166,7 +166,7 @@ class TtyPort:
             watch.cancel()
         for thread in self._threads:
             if not thread.join(JOIN_TIMEOUT):
-                self.tty.kernel.violations.report(
+                self._tty.kernel.violations.report(
                     "R-077", "a reader thread of the driver outlived its close", tty=self.name
                 )
 
@@ -189,11 +189,11 @@ class FarEnd:
         port = self._port
         if not port.live:
             return len(data)
-        taken = port.tty.receiver.flip.insert(data, flags, port.clock())
+        taken = port._tty.receiver.flip.insert(data, flags, port.clock())
         if taken < len(data):
             port.hold_back()
-        if port.tty.receiver.flip.commit():
-            port.tty.receiver.schedule()
+        if port._tty.receiver.flip.commit():
+            port._tty.receiver.schedule()
         return taken
 
     @property
@@ -201,7 +201,7 @@ class FarEnd:
         return self._port.room
 
     def wakeup(self) -> None:
-        tty = self._port.tty
+        tty = self._port._tty
         if context.inside(tty, IN_WRITE):  # our room is made by what that write brought us
             tty.defer_wakeup()
         elif self._port.live:

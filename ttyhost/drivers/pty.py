@@ -31,6 +31,8 @@ from ..core.wait import WaitQueue
 
 LIMIT = 8192
 """Bytes on their way in each direction, as Linux limits a pty's flip buffers."""
+REACHED = 4095
+"""Bytes that Linux's master would have in its own discipline, out of the reach of flushes."""
 _OPPOSITE = {
     T.TIOCPKT_STOP: T.TIOCPKT_START,
     T.TIOCPKT_START: T.TIOCPKT_STOP,
@@ -113,11 +115,9 @@ class Master(OpenFile):
         return taken
 
     def flush_from_slave(self) -> None:
-        """tcflush(TCOFLUSH) on the slave: what the master has not read yet is gone.
-
-        Unlike Linux's master ours has no discipline that bytes could already have reached.
-        """
-        self.flip.clear()
+        """tcflush(TCOFLUSH) on the slave: what is still on its way to the master is gone. On Linux the
+        first bytes have reached the master's own discipline by then and stay; so they do here."""
+        self.flip.keep(REACHED)
         self.packet_event(T.TIOCPKT_FLUSHWRITE)
 
     def packet_event(self, bits: int) -> None:
