@@ -6,7 +6,6 @@ raises AbiViolation (R-032, R-077). Nothing else of the host is reachable from a
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .termios import Termios, WinSize
 
 if TYPE_CHECKING:
+    import logging
+
     from .driver import TtyDriver
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple
 
-from ..abi import Cap, Frame, Poll, Termios, WinSize, oserror
+from ..abi import Frame, Poll, Termios, WinSize, oserror
 from ..abi.termios import TOSTOP
 from . import change, life, termio
 from .attachment import Attachment
@@ -121,7 +121,7 @@ class TtyFile(OpenFile):
     def check_background(self, signum: int) -> None:
         """Job control of a terminal (Cap.CANONICAL); see Sessions.check_background."""
         attachment = self.tty.slot.attachment
-        if self.pgrp is not None and attachment is not None and attachment.can(Cap.CANONICAL):
+        if self.pgrp is not None and attachment is not None and attachment.ops.canonical:
             self.kernel.sessions.check_background(self.tty, self.pgrp, signum)
 
     # ------------------------------------------------------------------ reading

@@ -29,13 +29,12 @@ class LdiscOps:
     """Makes the instance of one attachment."""
     overridden: frozenset[str]
     """The methods that are not LineDiscipline's defaults (a NULL pointer in the kernel's table)."""
+    framed: bool
+    timed: bool
+    canonical: bool
+    """Capabilities that the byte path asks for, without the enum's arithmetic."""
     distribution: str = ""
     version: str = ""
-
-    @property
-    def framed(self) -> bool:
-        """Message semantics."""
-        return bool(self.capabilities & Cap.FRAMED)
 
     def check_options(self, given: dict[str, object]) -> dict[str, object]:
         """All declared options with their values. Raises ValueError for an unknown or bad one."""
@@ -102,6 +101,9 @@ def snapshot(cls: type[LineDiscipline], *, distribution: str = "", version: str 
         overridden=frozenset(
             name for name in METHODS if getattr(cls, name) is not getattr(LineDiscipline, name)
         ),
+        framed=bool(cls.capabilities & Cap.FRAMED),
+        timed=bool(cls.capabilities & Cap.TIMED),
+        canonical=bool(cls.capabilities & Cap.CANONICAL),
         distribution=distribution,
         version=version,
     )

@@ -13,7 +13,7 @@ import errno
 import logging
 from typing import TYPE_CHECKING
 
-from ..abi import AbiViolation, Cap
+from ..abi import AbiViolation
 from .flip import Chunk, FlipBuffer
 from .flow import BY_FLIP
 from .mutex import TtyMutex
@@ -109,7 +109,7 @@ class Receiver:
         if not self.flip.ready or (attachment := slot.ref()) is None:
             return False
         try:
-            chunk = self.flip.peek(merge=not attachment.can(Cap.TIMED))
+            chunk = self.flip.peek(merge=not attachment.ops.timed)
             if chunk is None:
                 return False
             taken = self._hand_over(attachment, chunk)
@@ -128,7 +128,7 @@ class Receiver:
         handle = attachment.handle
         handle.rx_seen, handle.rx_time = chunk.seen, chunk.time
         data = chunk.data
-        if isinstance(data, bytearray) and not attachment.can(Cap.CANONICAL):
+        if isinstance(data, bytearray) and not attachment.ops.canonical:
             data = bytes(data)
         try:
             taken = attachment.call("receive_buf", data, chunk.flags)

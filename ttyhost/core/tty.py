@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from ..abi import (
     DRIVER_NO_SLEEP,
     AbiViolation,
-    Cap,
     DriverFactory,
     NotHandled,
     Termios,
@@ -457,4 +456,4 @@ class Tty:
     @property
     def framed(self) -> bool:
         attachment = self.slot.attachment
-        return attachment is not None and attachment.can(Cap.FRAMED)
+        return attachment is not None and attachment.ops.framed
