@@ -376,40 +376,40 @@ def test_a_detached_discipline_carries_no_packet(host, ends):
 
 @pytest.mark.rule("R-210")
 @pytest.mark.parametrize("ends", ["set_ldisc", "vhangup"])
-def test_a_timer_that_transmits_and_hangs_up_meets_no_closed_line(host, ends):
-    closed, late = [], []
+def test_close_waits_for_a_timer_that_transmits_and_hangs_up(host, background, ends):
+    calls = []
+    entered, go = threading.Event(), threading.Event()
 
     class KeepAlive(Plain):
         name, number = "keepalive", 212
 
         def open(self):
-            self.tick()
+            self.tty.call_later(0, self.beat)
 
-        def tick(self):
-            if closed and closed[-1] is self:
-                late.append(self)
-            self.tty.driver_write(b".")
-            self.tty.call_later(0, self.tick)
+        def beat(self):
+            entered.set()
+            assert go.wait(10)
+            calls.append(self.tty.driver_write(b"."))
+            self.tty.hangup()
+            self.tty.call_later(0, lambda: calls.append("one more"))
 
         def close(self):
-            self.tty.call_later(0, self.tick)
+            calls.append("close")
 
     host.ldiscs.register(212, KeepAlive)
     tty = host.open_driver(Device, ldisc="keepalive")
-    for _ in range(20):
-        device, instance = tty.tty.driver, tty.tty.slot.attachment.instance
-        written = len(device.written)
-        until(lambda device=device, written=written: len(device.written) > written + 2)
-        if ends == "set_ldisc":
-            tty.set_ldisc("plain")
-            closed.append(instance)
-            tty.set_ldisc("keepalive")
-        else:
-            tty.vhangup()
-            closed.append(instance)
-            tty = tty.reopen()
-    tty.set_ldisc("plain")
-    assert late == []
+    device = tty.tty.driver
+    assert entered.wait(10)
+    change = background(tty.set_ldisc, "plain") if ends == "set_ldisc" else background(tty.vhangup)
+    until(lambda: calls == ["close"])
+    assert change.thread.is_alive()
+    go.set()
+    change()
+    assert calls == ["close", 1]
+    assert device.written == b"."
+    host.flush_work(10)
+    assert tty.hung_up
+    assert calls == ["close", 1]
 
 
 @pytest.mark.rule("R-136")
