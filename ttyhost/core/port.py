@@ -48,7 +48,7 @@ class TtyPort:
         self._tty = tty
         self._live = True
         self._threads: list[Thread] = []
-        self._watches: set[PortWatch] = set()
+        self._watches: set[PortWatch] | None = None
         self.name = tty.name
 
     def _alive(self, method: str) -> bool:
@@ -123,6 +123,9 @@ class TtyPort:
 
     def watch(self, fd: int, fn: Callable[[], None], /, *, write: bool = False) -> PortWatch:
         self._alive("watch")
+        if self._watches is None:
+            with self._tty.kernel.lazy:
+                self._watches = set() if self._watches is None else self._watches
         return PortWatch(self._tty.kernel.runtime.watch_fd(fd, fn, write=write), self._watches)
 
     def start_reader(self, fn: Callable[[], None], /) -> None:
@@ -162,7 +165,7 @@ class TtyPort:
     def revoke(self) -> None:
         """driver.close has returned: nothing of the driver comes up any more (R-077)."""
         self._live = False
-        for watch in self._watches.copy():
+        for watch in (self._watches or set()).copy():
             watch.cancel()
         for thread in self._threads:
             if not thread.join(JOIN_TIMEOUT):

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ttyhost.tty")
 
+NEW_TERMIOS, NEW_WINSIZE = Termios(), WinSize()
 LINGER = 1.0
 """Seconds that the hangup of a device that came to its end waits for the next read."""
 
@@ -104,8 +105,8 @@ class Tty:
         self.slot = Slot(kernel, self)
         self.flow = Flow(self)
         self.receiver = Receiver(self, FlipBuffer(kernel.runtime, flip_limit))
-        self.termios = self.fresh_termios = Termios()
-        self.winsize = WinSize()
+        self.termios = self.fresh_termios = NEW_TERMIOS
+        self.winsize = NEW_WINSIZE
         self.files: set[TtyFile] = set()
         """The open files that are not hung up. Protected by ``lock``."""
         self.holds = 0
