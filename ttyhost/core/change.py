@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from typing import TYPE_CHECKING
 
 from ..abi import N_NULL, N_TTY, Cap, oserror
 from .attachment import Attachment
@@ -17,10 +18,13 @@ from .states import Event, State
 from .table import Entry
 from .tty import Tty
 
+if TYPE_CHECKING:
+    from .file import OpenFile
+
 log = logging.getLogger("ttyhost.ldisc")
 
 
-def set_ldisc(tty: Tty, key: int | str, options: dict[str, object]) -> None:
+def set_ldisc(file: OpenFile, tty: Tty, key: int | str, options: dict[str, object]) -> None:
     """TIOCSETD. Called by: the user, any thread that holds no reference. May sleep.
 
     Serialised against: open, close, hangup and itself (by the tty's lock). Raises OSError: EINVAL
@@ -36,6 +40,7 @@ def set_ldisc(tty: Tty, key: int | str, options: dict[str, object]) -> None:
         checked = new.ops.check_options(options)
         _drain_before(tty, deadline)
         with tty.lock:
+            file.check_not_hung_up()
             kernel.trace(tty, "LOCKED")
             old_name = _change_locked(tty, new, checked, bool(options), deadline)
     finally:

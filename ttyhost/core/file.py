@@ -62,6 +62,11 @@ class OpenFile:
 
     def _check_live(self) -> None:
         self._check_open()
+        self.check_not_hung_up()
+
+    def check_not_hung_up(self) -> None:
+        """Under a reference, or the tty's lock, the answer holds: a hangup marks its files first,
+        and then waits for both (I7: an old file does nothing to the line's next life)."""
         if self.hup_reason:
             raise oserror(errno.EIO, f"{self.name}: {self.hup_reason}")
 
@@ -156,6 +161,8 @@ class TtyFile(OpenFile):
         if attachment is None:
             return None
         try:
+            if self.hung_up:
+                return None
             result = attachment.call(method, *args, nonblock=timeout == 0, deadline=deadline)
             return self._checked(attachment, method, result, *args)
         except BlockingIOError:
@@ -194,6 +201,7 @@ class TtyFile(OpenFile):
             if attachment is None:
                 raise oserror(errno.EIO, f"{self.name} is hung up")
             try:
+                self.check_not_hung_up()
                 return self._write_all(attachment, bytes(data), timeout == 0, deadline)
             finally:
                 self.tty.slot.leave(get_ident())
@@ -247,6 +255,8 @@ class TtyFile(OpenFile):
         if attachment is None:
             return HUNG_UP_POLL if self.hup_reason else none
         try:
+            if self.hung_up:
+                return HUNG_UP_POLL
             events = attachment.call("poll")
             if not isinstance(events, int):
                 raise attachment.fault("poll", f"returned {events!r:.80}")
@@ -281,12 +291,12 @@ class TtyFile(OpenFile):
         BlockingIOError when output did not drain in ``timeout`` seconds.
         """
         self._check_change()
-        termio.set_termios(self.tty, when, termios, self._deadline(timeout))
+        termio.set_termios(self, self.tty, when, termios, self._deadline(timeout))
 
     def tcflush(self, queue: int) -> None:
         """Discard: TCIFLUSH input, TCOFLUSH output, TCIOFLUSH both. May sleep. Raises EINVAL, EIO."""
         self._check_change()
-        termio.flush(self.tty, queue)
+        termio.flush(self, self.tty, queue)
         self.tty.update_readiness()
 
     def tcdrain(self, timeout: float | None = None) -> None:
@@ -298,12 +308,12 @@ class TtyFile(OpenFile):
     def tcflow(self, action: int) -> None:
         """TCOOFF, TCOON: stop and start output; TCIOFF, TCION: send STOP and START."""
         self._check_change()
-        termio.flow(self.tty, action)
+        termio.flow(self, self.tty, action)
 
     def send_break(self, seconds: float = termio.BREAK_SECONDS) -> None:
         """tcsendbreak: after the output. May sleep."""
         self._check_change()
-        termio.send_break(self.tty, seconds)
+        termio.send_break(self, self.tty, seconds)
 
     @property
     def winsize(self) -> WinSize:
@@ -327,14 +337,23 @@ class TtyFile(OpenFile):
         option; what the discipline's open raised: then the old one is attached again, afresh.
         """
         self._check_change()
-        change.set_ldisc(self.tty, ldisc, options)
+        change.set_ldisc(self, self.tty, ldisc, options)
         self.tty.update_readiness()
 
     def ldisc_ref(self) -> LdiscRef:
         """tty_ldisc_ref: a reference, taken now; falsy when there is none to be had."""
         if self.closed:
             self._check_open()
-        return LdiscRef(self.tty.slot)
+        ref = LdiscRef(self.tty.slot)
+        return self._not_hung_up(ref) if self.hup_reason else ref
+
+    def _not_hung_up(self, ref: LdiscRef) -> LdiscRef:
+        """A reference, unless the line was hung up since this file was opened."""
+        if not self.hup_reason:
+            return ref
+        if ref:
+            ref.deref()
+        return LdiscRef.holding(self.tty.slot, None)
 
     def ldisc_ref_wait(self, timeout: float | None = None) -> LdiscRef:
         """tty_ldisc_ref_wait: waits for a change to end; falsy after a hangup. May sleep.
@@ -343,7 +362,7 @@ class TtyFile(OpenFile):
         never end (R-035, R-039)."""
         self._check_open()
         attachment = None if self.hup_reason else self.tty.slot.ref_wait(self._deadline(timeout))
-        return LdiscRef.holding(self.tty.slot, attachment)
+        return self._not_hung_up(LdiscRef.holding(self.tty.slot, attachment))
 
     def net(self) -> NetPort:
         """The packet side of the attached discipline (Cap.NET). Raises OSError EOPNOTSUPP."""
@@ -365,12 +384,13 @@ class TtyFile(OpenFile):
     def hangup(self) -> None:
         """tty_hangup: asynchronous; the line is hung up soon."""
         self._check_open()
-        self.tty.hangup("hangup")
+        if not self.hup_reason:
+            self.tty.hangup("hangup")
 
     def vhangup(self) -> None:
         """vhangup(2): the line is hung up when this returns. May sleep."""
         self._check_open()
-        life.vhangup(self.tty)
+        life.vhangup(self.tty, meant=lambda: not self.hup_reason)
 
     def reopen(self) -> TtyFile:
         """A new open file on the same line; after a hangup it brings the line up afresh."""

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from ..abi import NotHandled, WinSize, oserror
 from ..abi import termios as T
 from . import change, termio
-from .runtime import get_ident
 from .tty import Tty
 
 if TYPE_CHECKING:
+    from .attachment import Attachment
     from .file import OpenFile
 
 import signal
@@ -31,24 +31,22 @@ def ioctl(file: OpenFile, tty: Tty, cmd: int, arg: object) -> object:
         file.check_background(signal.SIGTTOU)
     if core is not None:
         return core(file, tty, arg)
-    try:
-        return tty.driver_call("ioctl", cmd, arg)
-    except NotHandled:
-        return _ldisc_ioctl(tty, cmd, arg)
+    with termio.inside(file, tty) as attachment:
+        try:
+            return tty.driver_call("ioctl", cmd, arg)
+        except NotHandled:
+            return _ldisc_ioctl(attachment, cmd, arg)
 
 
-def _ldisc_ioctl(tty: Tty, cmd: int, arg: object) -> object:
-    attachment = tty.slot.ref_wait()
+def _ldisc_ioctl(attachment: Attachment | None, cmd: int, arg: object) -> object:
     if attachment is None:
         raise oserror(errno.EIO, "hung up")
+    if not attachment.has("ioctl"):
+        raise oserror(errno.EINVAL, f"{attachment.ops.name} has no ioctl")
     try:
-        if not attachment.has("ioctl"):
-            raise oserror(errno.EINVAL, f"{attachment.ops.name} has no ioctl")
         return attachment.call("ioctl", cmd, arg)
     except NotHandled:
         raise oserror(errno.ENOTTY, f"ioctl {cmd:#x}") from None
-    finally:
-        tty.slot.leave(get_ident())
 
 
 def _int(arg: object) -> int:
@@ -62,7 +60,7 @@ def _get_ldisc(file: OpenFile, tty: Tty, arg: object) -> int:
 
 
 def _set_ldisc(file: OpenFile, tty: Tty, arg: object) -> int:
-    change.set_ldisc(tty, _int(arg), {})
+    change.set_ldisc(file, tty, _int(arg), {})
     return 0
 
 
@@ -87,19 +85,19 @@ def _break_or_drain(file: OpenFile, tty: Tty, arg: object) -> int:
     if _int(arg):
         tty.drain(None)
     else:
-        termio.send_break(tty)
+        termio.send_break(file, tty)
     return 0
 
 
 def _timed_break(file: OpenFile, tty: Tty, arg: object) -> int:
     """TCSBRKP: tenths of a second, 0 for a quarter of one."""
-    termio.send_break(tty, _int(arg) / 10 or termio.BREAK_SECONDS)
+    termio.send_break(file, tty, _int(arg) / 10 or termio.BREAK_SECONDS)
     return 0
 
 
 def _break(on: bool) -> Callable[[OpenFile, Tty, object], int]:
     def run(file: OpenFile, tty: Tty, arg: object) -> int:
-        with tty.write_lock:
+        with tty.write_lock, termio.inside(file, tty):
             tty.driver_call("break_ctl", on)
         return 0
 
@@ -107,12 +105,12 @@ def _break(on: bool) -> Callable[[OpenFile, Tty, object], int]:
 
 
 def _flow(file: OpenFile, tty: Tty, arg: object) -> int:
-    termio.flow(tty, _int(arg))
+    termio.flow(file, tty, _int(arg))
     return 0
 
 
 def _flush(file: OpenFile, tty: Tty, arg: object) -> int:
-    termio.flush(tty, _int(arg))
+    termio.flush(file, tty, _int(arg))
     return 0
 
 
@@ -137,7 +135,8 @@ def _modem_set(mode: int) -> Callable[[OpenFile, Tty, object], int]:
         bits = _int(arg)
         set_ = bits if mode != T.TIOCMBIC else 0
         clear = {T.TIOCMBIC: bits, T.TIOCMBIS: 0}.get(mode, ~bits & 0xFFFF)
-        tty.driver_call("tiocmset", set_, clear)
+        with termio.inside(file, tty):
+            tty.driver_call("tiocmset", set_, clear)
         return 0
 
     return run
@@ -146,7 +145,7 @@ def _modem_set(mode: int) -> Callable[[OpenFile, Tty, object], int]:
 def _vhangup(file: OpenFile, tty: Tty, arg: object) -> int:
     from .life import vhangup
 
-    vhangup(tty, "TIOCVHANGUP")
+    vhangup(tty, "TIOCVHANGUP", lambda: not file.hup_reason)
     return 0
 
 
@@ -158,9 +157,10 @@ def _inject(file: OpenFile, tty: Tty, arg: object) -> int:
     if not 0 <= char <= 255:
         raise oserror(errno.EINVAL, f"TIOCSTI {arg!r}: one byte")
     flip = tty.receiver.flip
-    if not flip.insert(bytes((char,)), None, tty.kernel.runtime.now()):
-        raise oserror(errno.EAGAIN, "the input is full")
-    flip.commit()
+    with termio.inside(file, tty):
+        if not flip.insert(bytes((char,)), None, tty.kernel.runtime.now()):
+            raise oserror(errno.EAGAIN, "the input is full")
+        flip.commit()
     tty.receiver.schedule()
     return 0
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..abi import NotHandled, TtyDriver, oserror
@@ -100,16 +101,16 @@ def _close_device(tty: Tty) -> None:
 # ---------------------------------------------------------------------- hangup
 
 
-def vhangup(tty: Tty, reason: str = "vhangup", driver: TtyDriver | None = None) -> None:
+def vhangup(tty: Tty, reason: str = "vhangup", meant: Callable[[], bool] = lambda: True) -> None:
     """tty_vhangup: synchronous; when it returns no file that was open before can do anything (R-074).
 
-    May sleep, and waits without limit for users inside the discipline to leave. Idempotent. With
-    ``driver``: only the life of the line in which that driver serves it.
+    May sleep, and waits without limit for users inside the discipline to leave. Idempotent. ``meant``
+    tells, under the tty's lock, whether it is still the life of the line that was meant.
     """
     if context.frame is not None and context.frame.tty is tty:
         raise tty.slot.report("R-074", "vhangup from inside the tty's own plugin", context.frame.method)
     with tty.lock:
-        if tty.hung_up or tty.slot.state is not State.OPEN or driver not in (None, tty.driver):
+        if tty.hung_up or tty.slot.state is not State.OPEN or not meant():
             return
         tty.kernel.trace(tty, "HUPPING")
         tty.hung_up = True

@@ -7,6 +7,9 @@ the discipline are told (seed lines 60-63); readers take the immutable value wit
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ..abi import Termios, oserror
 from ..abi.termios import (
@@ -27,42 +30,56 @@ from ..abi.termios import (
 from .runtime import get_ident
 from .tty import Tty
 
+if TYPE_CHECKING:
+    from .attachment import Attachment
+    from .file import OpenFile
+
 BREAK_SECONDS = 0.25
 
 
-def set_termios(tty: Tty, when: int, new: Termios, deadline: float | None = None) -> None:
+@contextmanager
+def inside(file: OpenFile, tty: Tty) -> Iterator[Attachment | None]:
+    """Hold a reference while ``file`` steers the device: no hangup comes between (I7). The slot may be
+    empty for a pty's master only. May sleep. Raises OSError EIO when the file is hung up."""
+    attachment = tty.slot.ref_wait()
+    try:
+        file.check_not_hung_up()
+        yield attachment
+    finally:
+        if attachment is not None:
+            tty.slot.leave(get_ident())
+
+
+def set_termios(file: OpenFile, tty: Tty, when: int, new: Termios, deadline: float | None = None) -> None:
     """tcsetattr. May sleep. Raises OSError: EINVAL for a bad ``when``; EIO when hung up; EAGAIN
     when output did not drain by ``deadline``. ``line`` is kept (only set_ldisc changes it)."""
     if when not in (TCSANOW, TCSADRAIN, TCSAFLUSH):
         raise oserror(errno.EINVAL, f"tcsetattr action {when!r}")
     if when == TCSAFLUSH:
-        tty.tell_ldisc("flush_buffer")  # the discipline's buffer only (R-158), before the wait (R-172)
+        with inside(file, tty) as attachment:  # its own buffer only (R-158), before the wait (R-172)
+            if attachment is not None and attachment.has("flush_buffer"):
+                attachment.tell("flush_buffer")
     if when == TCSANOW:
-        _apply(tty, new)
+        _apply(file, tty, new)
         return
     while True:  # no writer slips in between the drain and the change (R-172)
         if not tty.drain(deadline) or not tty.write_lock.acquire(deadline):
             raise oserror(errno.EAGAIN, "output does not drain")
         try:
             if tty.drained():
-                _apply(tty, new)
+                _apply(file, tty, new)
                 return
         finally:
             tty.write_lock.release()
 
 
-def _apply(tty: Tty, new: Termios) -> None:
-    attachment = tty.slot.ref_wait()
-    try:
-        with tty.termios_lock:
-            old = tty.termios
-            tty.termios = _with_speed(old, new).replace(line=old.line)
-            tty.driver_call("set_termios", old)
-            if attachment is not None and attachment.has("set_termios"):
-                attachment.call("set_termios", old)
-    finally:
-        if attachment is not None:
-            tty.slot.leave(get_ident())
+def _apply(file: OpenFile, tty: Tty, new: Termios) -> None:
+    with inside(file, tty) as attachment, tty.termios_lock:
+        old = tty.termios
+        tty.termios = _with_speed(old, new).replace(line=old.line)
+        tty.driver_call("set_termios", old)
+        if attachment is not None and attachment.has("set_termios"):
+            attachment.call("set_termios", old)
     tty.wake_all()
 
 
@@ -75,50 +92,50 @@ def _with_speed(old: Termios, new: Termios) -> Termios:
     return new.replace(cflag=new.cflag & ~CBAUD | speed_flag(new.ospeed))
 
 
-def flush(tty: Tty, queue: int) -> None:
+def flush(file: OpenFile, tty: Tty, queue: int) -> None:
     """tcflush. May sleep. Raises OSError EINVAL."""
     if queue not in (TCIFLUSH, TCOFLUSH, TCIOFLUSH):
         raise oserror(errno.EINVAL, f"tcflush queue {queue!r}")
-    if queue in (TCIFLUSH, TCIOFLUSH):
-        attachment = tty.slot.ref_wait()
-        try:
+    with inside(file, tty) as attachment:
+        if queue in (TCIFLUSH, TCIOFLUSH):
             tty.receiver.flush(attachment)
-        finally:
-            if attachment is not None:
-                tty.slot.leave(get_ident())
+        if queue in (TCOFLUSH, TCIOFLUSH):
+            tty.driver_call("flush_buffer")
     if queue in (TCOFLUSH, TCIOFLUSH):
-        tty.driver_call("flush_buffer")
         tty.wakeup()
     tty.wake_readers()  # a hangup that lets them read first need not wait any more
 
 
-def flow(tty: Tty, action: int) -> None:
-    """tcflow. Raises OSError EINVAL."""
-    if action == TCOOFF:
-        tty.flow.tcooff()
-    elif action == TCOON:
-        tty.flow.tcoon()
-    elif action in (TCIOFF, TCION):
-        char = tty.termios.cc[VSTOP if action == TCIOFF else VSTART]
-        if char:
-            tty.send_xchar(char)
-    else:
-        raise oserror(errno.EINVAL, f"tcflow action {action!r}")
+def flow(file: OpenFile, tty: Tty, action: int) -> None:
+    """tcflow. May sleep. Raises OSError EINVAL."""
+    with inside(file, tty):
+        if action == TCOOFF:
+            tty.flow.tcooff()
+        elif action == TCOON:
+            tty.flow.tcoon()
+        elif action in (TCIOFF, TCION):
+            char = tty.termios.cc[VSTOP if action == TCIOFF else VSTART]
+            if char:
+                tty.send_xchar(char)
+        else:
+            raise oserror(errno.EINVAL, f"tcflow action {action!r}")
     tty.readiness_changed()
 
 
-def send_break(tty: Tty, seconds: float = BREAK_SECONDS) -> None:
+def send_break(file: OpenFile, tty: Tty, seconds: float = BREAK_SECONDS) -> None:
     """tcsendbreak: output drains, then a break of ``seconds``; no write meanwhile (R-147).
 
     May sleep. A hangup ends the break early: OSError EIO.
     """
     tty.drain(None)
     with tty.write_lock:
-        tty.driver_call("break_ctl", True)
+        with inside(file, tty):
+            driver = tty.driver
+            tty.driver_call("break_ctl", True)
         try:
             tty.write_wait.wait(lambda: tty.hung_up, tty.kernel.runtime.now() + seconds)
         finally:
-            if tty.driver is not None:
+            if tty.driver is driver:  # else the device was closed, and its break has ended with it
                 tty.driver_call("break_ctl", False)
-    if tty.hung_up:
+    if tty.hung_up or tty.driver is not driver:
         raise oserror(errno.EIO, "hung up during the break")

@@ -378,7 +378,7 @@ class Tty:
             try:
                 if linger:
                     self._linger()
-                vhangup(self, reason, driver)
+                vhangup(self, reason, lambda: self.driver is driver)
             except OSError as why:  # abandoned meanwhile: there is nobody left to hang up
                 log.info("%s: hangup: %s", self.name, why)
             finally:

@@ -283,7 +283,7 @@ class Master(OpenFile):
     def tcsetattr(self, when: int, termios: Termios, timeout: float | None = None) -> None:
         """Change the slave's termios (R-174)."""
         self._check_open()
-        termio.set_termios(self.tty, when, termios, self._deadline(timeout))
+        termio.set_termios(self, self.tty, when, termios, self._deadline(timeout))
 
     def tcflush(self, queue: int) -> None:
         """TCIFLUSH: what the slave wrote and nobody read. TCOFLUSH: what was typed and is still on
