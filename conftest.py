@@ -28,6 +28,7 @@ DEBIAN_PACKAGE = {
     "ip": "iproute2",
     "ping": "iputils-ping",
     "tshark": "tshark",
+    "direwolf": "direwolf",
 }
 GRACE = 5.0
 """Seconds that a thread may take to end after the last test of its module."""
@@ -42,6 +43,8 @@ def missing(need: str) -> str | None:
         return None if usable else "needs to open /dev/net/tun"
     if shutil.which(need, path=SYSTEM_PATH):
         return None
+    if shutil.which(need, mode=os.F_OK, path=SYSTEM_PATH):
+        return f"needs the right to run {need}"
     return f"needs {need} (apt-get install {DEBIAN_PACKAGE.get(need, need)})"
 
 
