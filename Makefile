@@ -43,7 +43,7 @@ lint-ruff: .venv/installed-dev
 
 lint-mypy: .venv/installed-dev
 	@echo "== mypy --strict: $(SOURCES)"
-	@$(BIN)/mypy $(SOURCES) conftest.py docs/generate.py tests/*.py tests/peers
+	@$(BIN)/mypy $(SOURCES) conftest.py docs/generate.py docs/tools/*.py tests/*.py tests/peers
 
 lint-imports: .venv/installed-dev
 	@echo "== import-linter: imports run one way"
@@ -52,6 +52,7 @@ lint-imports: .venv/installed-dev
 docs: .venv/installed
 	@echo "== docs: the parts that are made from the code"
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/tools/rulebook.py
 
 bench: .venv/installed-dev
 	@echo "== bench: ours beside our peers', in one run"
