@@ -23,6 +23,7 @@ LONG_MARKED = "PARMRK at the end of an over-long line: Linux overwrites the star
 EXTPROC_FULL = "EXTPROC with ICANON and a full buffer: Linux counts a byte that it also reads"
 FULL = "more bytes than the receiver's buffer takes: how many fit in between is chance"
 REFILL = "reads in a row while bytes wait for room: how many come in between is chance"
+SEEN_TWICE = "a flush while bytes wait for room: Linux acts again on the START and STOP it had seen in them"
 NUL_AHEAD = "VSTART or VSTOP disabled: behind a full buffer Linux takes a NUL for it"
 _RING = 4096
 
@@ -63,6 +64,12 @@ class _Echo(Echo):
 
 class _Core(NTtyCore):
     note: Callable[[str], None]
+    is_seen: Callable[[], bool]
+
+    def forget_input(self) -> None:
+        if self.is_seen():
+            self.note(SEEN_TWICE)
+        super().forget_input()
 
     def lnext_char(self, c: int) -> None:
         if self.editor.erasing and self.modes.echo and not self.modes.echoctl:
@@ -104,6 +111,7 @@ class WatchedPty(Pty):
         self.core.echo = self.core.editor.echo = echo
         for part in (self._line, self.core, echo):
             vars(part)["note"] = self._note
+        vars(self.core)["is_seen"] = lambda: any(seen for _, seen in self._flip)
 
     def master_write(self, data: bytes) -> int:
         taken = super().master_write(data)

@@ -26,6 +26,7 @@ class NTtyCore(Input):
 
     def __init__(self, line: Line | None = None, termios: Termios | None = None) -> None:
         super().__init__(MemoryLine() if line is None else line, Termios() if termios is None else termios)
+        self._use(self.modes)
 
     # -------------------------------------------------------------------------- reading
 
@@ -44,13 +45,10 @@ class NTtyCore(Input):
     def read(self, size: int) -> bytes | None:
         """At most ``size`` (1 or more) bytes: of one line in canonical mode. None: nothing is
         there. b"": end of file. The caller sees to VMIN and VTIME, and looks at ``no_room``."""
-        if not self.available():
-            return None
-        modes, buffer = self.modes, self.buffer
-        if modes.canonical:
-            return buffer.take_line(size, wipe=modes.secret)
-        data = buffer.take(size, wipe=modes.secret)
-        if modes.icanon and len(data) == 1 and data[0] == modes.cc[t.VEOF] and not buffer:
+        if self._lines:
+            return self.buffer.take_line(size)
+        data = self.buffer.take(size)
+        if data == self.modes.eof and self.modes.icanon and not self.buffer:
             return b""  # EXTPROC: the other end cooks; a lone EOF from there is end of file
         return data
 
@@ -74,7 +72,8 @@ class NTtyCore(Input):
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """A user's output: how many bytes were taken. Pending echo goes first."""
-        self.echo.push()
+        if self.echo.code:
+            self.echo.push()
         return self.output.write(data)
 
     # ------------------------------------------------------------------------- control
@@ -89,11 +88,14 @@ class NTtyCore(Input):
         old, new = self.modes, modes_of(termios)
         self._use(new)
         if (old.icanon, old.extproc) != (new.icanon, new.extproc):
-            self.buffer.renumber(canonical=new.icanon)
+            self.buffer.reinterpret(canonical=new.icanon)
             self.editor.erasing = False
             self.lnext = False
         if old.ixon and not new.ixon and not self.line.tco_stopped:
             self._restart()
 
     def _use(self, modes: Modes) -> None:
-        self.modes = self.output.modes = self.echo.modes = self.editor.modes = modes
+        super()._use(modes)
+        self._lines = modes.canonical
+        self.buffer.mend()
+        self.buffer.wipe = modes.secret

@@ -146,12 +146,10 @@ class Echo:
     def _send(self, committed: int) -> None:
         """Send the code up to ``committed``, as far as there is room for it."""
         self._committed = committed
-        room = self.output.room()
-        if room > 0:
-            used, cooked = self._process(committed, room)
-            if cooked:
-                self.output.send(cooked)
-            self._forget(used)
+        used, cooked = self._process(committed, max(self.output.room(), 0))
+        if cooked:
+            self.output.send(cooked)
+        self._forget(used)
         if self._committed >= LIMIT:
             self._drop_oldest()
 

@@ -16,11 +16,12 @@ from ttyhost.abi import termios as t
 from .echo import SET_CANON, Echo
 from .editing import Editor
 from .line import Line
-from .modes import NL, Modes, modes_of
+from .modes import CR, NL, Modes, modes_of
 from .output import Output
 from .reading import SIZE, ReadBuffer
 
 _NO_FLAG = bytes((NORMAL,))
+_NO_KEYS: frozenset[int] = frozenset()
 _FULL_MARK = b"\xff\x00"
 
 
@@ -44,11 +45,27 @@ class Input:
         self.output = Output(line, self.modes)
         self.echo = Echo(self.output, self.modes)
         self.editor = Editor(self.buffer, self.echo, self.modes)
-        self.lnext = False
-        """The next character is data, whatever it is."""
+        self._lnext = False
+        self._keys: frozenset[int] = _NO_KEYS
         self._over_long = False
         self.no_room = False
         """Bytes were refused: whoever has them shall offer them again after a read."""
+
+    def _use(self, modes: Modes) -> None:
+        """From now on these settings are in force."""
+        self.output.new_modes(modes)
+        self.modes = self.echo.modes = self.editor.modes = modes
+        self.lnext = self._lnext
+
+    @property
+    def lnext(self) -> bool:
+        """The next character is data, whatever it is."""
+        return self._lnext
+
+    @lnext.setter
+    def lnext(self, lnext: bool) -> None:
+        self._lnext = lnext
+        self._keys = _NO_KEYS if lnext or self._by_hand else self.modes.keys
 
     # ------------------------------------------------------------------------ batches
 
@@ -60,6 +77,11 @@ class Input:
         ``flags`` holds one Flag for each byte, or is None. The first ``seen`` bytes were shown to
         ``lookahead``. ``closing``: nobody will read; only flow control is looked at.
         """
+        if flags is None and not closing:
+            if len(data) == 1 and data[0] in self._keys and self._key(data):
+                return 1
+            if self._receive_plain(data):
+                return len(data)
         taken = 0
         while n := min(self._room(), len(data) - taken):
             whole = n == len(data)
@@ -69,6 +91,39 @@ class Input:
                 self._batch(batch, marks, max(seen - taken, 0), closing)
             taken += n
         return taken
+
+    def _key(self, data: bytes | bytearray) -> bool:
+        """A key was pressed that only types itself. False: it takes more than that."""
+        buffer, output = self.buffer, self.output
+        if buffer.head >= SIZE - 1:
+            return False
+        if self.modes.echo:
+            if self.echo.code or output.unsent:
+                return False
+            if buffer.canon == buffer.head:
+                output.canon_column = output.column
+            if not output.line.driver_write(data):
+                return False
+            output.follow_text(data)
+        buffer.put_key(data)
+        return True
+
+    def _receive_plain(self, data: bytes | bytearray) -> bool:
+        """The common case: text, as one batch, with nothing in it to look at, and room for it."""
+        buffer, modes = self.buffer, self.modes
+        if buffer.head + len(data) >= SIZE or self._lnext or self._by_hand:
+            return False
+        if not modes.bulk:
+            if modes.raw:
+                buffer.put(data)
+            return modes.raw
+        if data.translate(None, modes.as_is) or (modes.echo and not self._echo_at_once(data)):
+            return False
+        if modes.icanon:
+            buffer.put_lines(data)
+        else:
+            buffer.put(data)
+        return True
 
     def _room(self) -> int:
         """Bytes that can be taken now. Of an over-long line one at a time: the last place is
@@ -122,12 +177,12 @@ class Input:
             self.buffer.put(data)
             return
         quiet, noisy = (modes.plain, modes.not_plain) if self._by_hand else (modes.quiet, modes.noisy)
-        if not self.lnext and not data.translate(None, quiet):
+        if not self._lnext and not data.translate(None, quiet):
             self._quiet(data, last=whole)
             return
         at = 0
         while at < len(data):
-            if self.lnext:
+            if self._lnext:
                 self.lnext = False
                 self._literal(data[at : at + 1])
                 at += 1
@@ -157,29 +212,37 @@ class Input:
 
         ``last``: nothing comes after it in this batch that could discard or hold its echo.
         """
-        modes, buffer = self.modes, self.buffer
-        self._any_char()
+        modes = self.modes
+        if modes.ixany:
+            self._any_char()
         while self.editor.erasing and run and modes.echo:
             self._noisy(run[0], False)
             run = run[1:]
-        text = modes.fold(run)
-        if modes.echo and text:
-            self._echo_text(text, at_once=last)
+        if modes.fold is not None:
+            run = run.translate(*modes.fold)
+        if modes.echo and run and not (last and self._echo_at_once(run)):
+            self._echo_text(run)
         if modes.icanon:
-            buffer.put_lines(text)
+            self.buffer.put_lines(run)
         else:
-            buffer.put(text)
+            self.buffer.put(run)
 
-    def _echo_text(self, text: bytes | bytearray, *, at_once: bool) -> None:
-        output, buffer = self.output, self.buffer
+    def _echo_at_once(self, text: bytes | bytearray) -> bool:
+        """Echo text that nothing comes after in this batch; False: it has to wait."""
+        output, buffer, modes = self.output, self.buffer, self.modes
+        if self.echo.code or not modes.opost or not modes.simple:
+            return False
+        starts = buffer.canon == buffer.head
+        column = output.column if starts else output.canon_column
+        if not output.write_simple(text):
+            return False
+        if starts and NL not in text and CR not in text:
+            output.canon_column = column
+        return True
+
+    def _echo_text(self, text: bytes | bytearray) -> None:
+        buffer = self.buffer
         at_start = buffer.canon == buffer.head and (text[0] != NL or not self.modes.icanon)
-        if at_once and not self.echo.code and self.modes.opost and self.modes.simple:
-            room = output.room()
-            if 2 * len(text) <= room:
-                if at_start:
-                    output.canon_column = output.column
-                output.send(output.process(bytes(text), room)[1])
-                return
         code = SET_CANON + text if at_start else text
         if self.modes.icanon:
             code = code.replace(b"\n", b"\n" + SET_CANON)

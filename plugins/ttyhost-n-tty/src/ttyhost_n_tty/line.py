@@ -45,8 +45,10 @@ class MemoryLine:
         return data
 
     def driver_write(self, data: bytes | bytearray | memoryview, /) -> int:
-        taken = min(len(data), self.write_room())
-        self.output += data[:taken]
+        if self.stopped:
+            return 0
+        taken = min(len(data), max(self.limit - len(self.output), 0))
+        self.output += data if taken == len(data) else data[:taken]
         return taken
 
     def write_room(self) -> int:

@@ -35,6 +35,7 @@ class Modes:
 
     def __init__(self, iflag: int, oflag: int, lflag: int, cc: bytes) -> None:
         self.cc = cc
+        self.eof = cc[t.VEOF : t.VEOF + 1]
         self._input_flags(iflag)
         self._local_flags(lflag)
         self._output_flags(oflag)
@@ -49,6 +50,9 @@ class Modes:
             c for c in range(256) if not (self.is_char(c, t.VSTART) or self.is_char(c, t.VSTOP))
         )
         """All bytes but START and STOP: what to delete to find those."""
+        transformed = self.raw or self.pre is not None or self.parmrk
+        self.bulk = not (transformed or self.ixany or self.echoprt)
+        """A batch of bytes that are ``as_is`` can be queued without a further look."""
         self._echo_tables()
         self._quiet_tables()
 
@@ -175,11 +179,12 @@ class Modes:
         self.quiet, self.noisy = _quiet_and_noisy(bytes(quiet))
         self.plain, self.not_plain = _quiet_and_noisy(bytes(c for c in quiet if c not in self.special))
         """The same where every special character shall be looked at."""
-        self._fold = (bytes(table), bytes(dropped)) if table != ctype.IDENTITY or dropped else None
-
-    def fold(self, run: bytes | bytearray) -> bytes | bytearray:
-        """A run of quiet bytes as readers will see it."""
-        return run if self._fold is None else run.translate(*self._fold)
+        self.as_is = bytes(c for c in quiet if table[c] == c and c not in dropped)
+        shown = (self.opost and self.simple) or not self.echo
+        self.keys = frozenset(c for c in self.as_is if shown and self.bulk and c not in b"\n\r\t\b")
+        """Keys that only type themselves, whatever was typed before."""
+        self.fold = (bytes(table), bytes(dropped)) if table != ctype.IDENTITY or dropped else None
+        """What ``translate`` needs to make of a run of quiet bytes what readers will see."""
 
     @property
     def flow_default(self) -> bool:

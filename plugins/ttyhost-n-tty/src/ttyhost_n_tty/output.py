@@ -17,21 +17,54 @@ _NL, _CR, _TAB, _BS = b"\n\r\t\b"
 _SPECIAL = re.compile(rb"[\n\r\t\b]")
 _MOVES = re.compile(rb"([\t\b])")
 _SPACES = b" " * 8
+_TEXT_MAX = 256
 
 
 class Output:
     """The way to the line. Whoever calls holds the output lock of the discipline (CVE-2014-0196)."""
 
-    __slots__ = ("canon_column", "column", "line", "modes", "unsent")
+    __slots__ = ("_column", "_text", "canon_column", "line", "modes", "unsent")
 
     def __init__(self, line: Line, modes: Modes) -> None:
         self.line = line
         self.modes = modes
-        self.column = 0
+        self._column = 0
+        self._text = b""
+        """Output after ``_column`` whose width nobody has needed yet: no NL and CR in it."""
         self.canon_column = 0
         """Where the line being typed began."""
         self.unsent = bytearray()
         """Processed, but not taken by a driver that had promised room for it. It goes out first."""
+
+    @property
+    def column(self) -> int:
+        """Where the cursor stands."""
+        if self._text:
+            text, self._text = self._text, b""
+            self._column = self._after(text, self._column)
+        return self._column
+
+    @column.setter
+    def column(self, column: int) -> None:
+        self._column = column
+        self._text = b""
+
+    def _after(self, text: bytes, column: int) -> int:
+        """The column after text without NL and CR."""
+        if _TAB not in text and _BS not in text:
+            return column + len(text.translate(None, self.modes.no_column))
+        for piece in _MOVES.split(text):
+            if piece == b"\t":
+                column = (column | 7) + 1
+            elif piece == b"\b":
+                column = max(column - 1, 0)
+            else:
+                column += len(piece.translate(None, self.modes.no_column))
+        return column
+
+    def new_modes(self, modes: Modes) -> None:
+        self.column = self.column  # what was shown counts as it did then
+        self.modes = modes
 
     # ------------------------------------------------------------------------- sending
 
@@ -57,6 +90,8 @@ class Output:
         """A user's write: how many bytes were taken. A character's expansion is never split."""
         if not self.modes.opost:
             return self.line.driver_write(data) if self.room() > 0 else 0
+        if self.modes.simple and self.write_simple(bytes(data)):
+            return len(data)
         taken = 0
         while taken < len(data) and (room := self.room()) > 0:
             used, cooked = self.process(bytes(data[taken : taken + room]), room)
@@ -66,33 +101,45 @@ class Output:
             taken += used
         return taken
 
+    def write_simple(self, data: bytes | bytearray) -> bool:
+        """Where NL is all that OPOST changes: process and send all of ``data``; False: no room."""
+        line = self.line
+        if self.unsent or line.stopped:
+            return False
+        cooked = data.replace(b"\n", b"\r\n") if self.modes.onlcr else data
+        if len(cooked) > line.write_room():
+            return False
+        self._follow(data)
+        taken = line.driver_write(cooked)
+        if taken < len(cooked):
+            self.unsent += cooked[taken:]
+        return True
+
+    def follow_text(self, data: bytes | bytearray) -> None:
+        """Text without NL and CR was sent."""
+        self._text += data
+        if len(self._text) > _TEXT_MAX:
+            self.column = self.column
+
+    def _follow(self, data: bytes | bytearray) -> None:
+        """Move the column over ``data``, of which NL and CR go to column 0."""
+        cut = data.rfind(_NL) + 1
+        if _CR in data:
+            cut = max(cut, data.rfind(_CR) + 1)
+        if not cut:
+            self.follow_text(data)
+        else:
+            self._column = self.canon_column = 0
+            self._text = bytes(data[cut:])
+
     # ---------------------------------------------------------------------- processing
 
     def process(self, data: bytes, room: int) -> tuple[int, bytes | bytearray]:
         """OPOST: how much of ``data`` was processed, and what it became, at most ``room`` bytes."""
-        if self.modes.simple and (2 * len(data) <= room or len(data) + data.count(b"\n") <= room):
-            return self._process_simple(data)
+        if self.modes.simple and len(data) + data.count(b"\n") <= room:
+            self._follow(data)
+            return len(data), data.replace(b"\n", b"\r\n") if self.modes.onlcr else data
         return self._process_fully(data, room)
-
-    def _process_simple(self, data: bytes) -> tuple[int, bytes]:
-        cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
-        if cut:
-            self.column = self.canon_column = 0
-        self._advance(data[cut:] if cut else data)
-        return len(data), data.replace(b"\n", b"\r\n") if self.modes.onlcr else data
-
-    def _advance(self, text: bytes) -> None:
-        """Move the column over text without NL and CR."""
-        if _TAB not in text and _BS not in text:
-            self.column += len(text.translate(None, self.modes.no_column))
-            return
-        for piece in _MOVES.split(text):
-            if piece == b"\t":
-                self.column = (self.column | 7) + 1
-            elif piece == b"\b":
-                self.column = max(self.column - 1, 0)
-            else:
-                self.column += len(piece.translate(None, self.modes.no_column))
 
     def _process_fully(self, data: bytes, room: int) -> tuple[int, bytearray]:
         """Runs of printable characters in bulk, the others one by one."""
