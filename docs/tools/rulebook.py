@@ -32,9 +32,8 @@ Tests = dict[str, list[marks.Mark]]
 
 def tests_by_rule() -> Tests:
     """The marks of every rule, those that stand on a test function first."""
-    folders = [ROOT / "tests", ROOT / "ttyhost/testing", *ROOT.glob("plugins/*/tests")]
     found: Tests = defaultdict(list)
-    for mark in marks.collect(folders):
+    for mark in marks.collect(marks.test_folders(ROOT)):
         found[mark.code].append(mark)
     return {code: sorted(row, key=lambda mark: not mark.test) for code, row in found.items()}
 

@@ -34,8 +34,8 @@ CONTEXTS = [
     pytest.param("net", marks=pytest.mark.rule("R-211")),
 ]
 
-UNSERIALISED = {"write_wakeup", "dcd_change", "net"}
-"""Their rows say serialised, and the host does not do it (the gaps of R-103, R-104 and R-211)."""
+UNSERIALISED = {"dcd_change", "net"}
+"""Their rows say serialised, and the host does not do it (the gaps of R-104 and R-211)."""
 
 
 class Channel(NetChannel):
@@ -179,7 +179,7 @@ def test_the_host_lets_one_at_a_time_inside_where_it_does_not(warn_host, backgro
     assert entered.wait(10)
     second = background(CALL[method], tty)
     assert not again.wait(0.05)
-    assert second.thread.is_alive()
+    assert second.thread.is_alive() or method == "write_wakeup"  # that leaves a note and goes
     go.set()
     first()
     second()

@@ -14,12 +14,6 @@ from ttyhost.abi import METHODS
 from ttyhost.rules import RULES, Check, Status, marks
 
 ROOT = Path(__file__).parent.parent.parent
-WHERE_TESTS_ARE = [
-    ROOT / "tests",
-    ROOT / "ttyhost/testing",
-    *sorted(ROOT.glob("plugins/*/tests")),
-    *sorted(ROOT.glob("contrib/*/tests")),
-]
 SOURCES = sorted([*ROOT.glob("ttyhost/**/*.py"), *ROOT.glob("plugins/*/src/**/*.py")])
 RULE = re.compile(r"\bR-\d{3}\b")
 LAST_OF_THE_PAPER = 213
@@ -28,7 +22,7 @@ LAST_OF_THE_PAPER = 213
 
 @pytest.fixture(scope="module")
 def named() -> list[marks.Mark]:
-    return marks.collect(WHERE_TESTS_ARE)
+    return marks.collect(marks.test_folders(ROOT))
 
 
 def place(path: Path) -> str:

@@ -30,6 +30,12 @@ class Unreadable(ValueError):
     """A mark whose code is not written out."""
 
 
+def test_folders(root: Path) -> list[Path]:
+    """Where the tests and planted bugs of this repository are."""
+    plugins = [*root.glob("plugins/*/tests"), *root.glob("contrib/*/tests")]
+    return [root / "tests", root / "ttyhost/testing", *sorted(plugins)]
+
+
 def collect(folders: Iterable[Path]) -> list[Mark]:
     """All marks in the Python files below ``folders``, in a fixed order. Raises Unreadable, OSError."""
     paths = sorted({path for folder in folders for path in folder.rglob("*.py")})

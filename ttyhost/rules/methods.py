@@ -146,12 +146,11 @@ RULES = (
         title="write_wakeup does not sleep and may come any time",
         text="Called for the driver at any point between open and close, also unexpectedly.",
         source="seed 83-87",
-        here="Under a reference, while TTY_DO_WRITE_WAKEUP is set. See R-130 to R-136.",
+        here="Under a reference, while TTY_DO_WRITE_WAKEUP is set, one call of a tty at a time: who finds "
+        "another at it leaves a note. See R-130 to R-136.",
         by=("core/tty.py", "core/runtime/nosleep.py"),
         checks=RUN_TIME,
         severity=VIOLATION,
-        gap="Two wake-ups from two threads run in parallel, although its row of abi.METHODS says that the "
-        "host serialises it.",
     ),
     Rule(
         code="R-104",
