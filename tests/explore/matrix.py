@@ -45,7 +45,7 @@ MORE: tuple[Op, ...] = (
     ops.select,
     ops.carrier_lost,
 )
-PATIENT = (ops.read, ops.write)
+PATIENT = (ops.read, ops.write, ops.send_break)
 """These may still wait when nothing happens any more."""
 
 
@@ -88,8 +88,8 @@ def scenario(state: Op, *together: Op) -> Scenario:
     return run
 
 
-def name(state: Op, *together: Op) -> str:
-    return "+".join(op.__name__ for op in together) + "/" + state.__name__
+def name(state: Op | None, *together: Op) -> str:
+    return "+".join(op.__name__ for op in together) + (f"/{state.__name__}" if state is not None else "")
 
 
 def old_files(op: Op) -> Scenario:
@@ -114,4 +114,23 @@ PAIRS = tuple(combinations_with_replacement(SIXTEEN, 2))
 MORE_PAIRS = tuple(
     (one, other) for one in MORE for other in (*SIXTEEN, *MORE) if other not in MORE or one is other
 )
-SCENARIOS = {name(state, *pair): scenario(state, *pair) for pair in (*PAIRS, *MORE_PAIRS) for state in STATES}
+THROUGH_A_FILE = (
+    ops.read,
+    ops.write,
+    ops.poll,
+    ops.ioctl,
+    ops.set_termios,
+    ops.flush,
+    ops.set_ldisc,
+    ops.hangup,
+    ops.vhangup,
+    ops.close,
+    ops.drain,
+    ops.drain_and_set_termios,
+    ops.send_break,
+    ops.stop_and_start,
+    ops.hold,
+)
+SCENARIOS = {
+    name(state, *pair): scenario(state, *pair) for pair in (*PAIRS, *MORE_PAIRS) for state in STATES
+} | {f"old {op.__name__}": old_files(op) for op in THROUGH_A_FILE}

@@ -1,0 +1,40 @@
+"""Every pair of operations on one tty, in every state, with at most one preemption: I1 to I10 hold.
+
+Where there are too many schedules for a test, the simplest of them are tried (those that differ
+least from a plain run), and then random ones; ``make explore`` tries them all, and those with two.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from ttyhost.testing.explore import explore, fuzz
+
+from .matrix import MORE_PAIRS, PAIRS, STATES, THROUGH_A_FILE, name, old_files, scenario
+
+LIMIT = 120
+"""Schedules of one pair in one state."""
+SEEDS = range(10)
+
+
+def try_all(state, *pair) -> None:
+    together = scenario(state, *pair)
+    if not explore(together, preemptions=1, limit=LIMIT).complete:
+        fuzz(together, seeds=SEEDS)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: name(None, *pair))
+def test_pair(pair, state):
+    try_all(state, *pair)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("pair", MORE_PAIRS, ids=lambda pair: name(None, *pair))
+def test_more(pair, state):
+    try_all(state, *pair)
+
+
+@pytest.mark.parametrize("op", THROUGH_A_FILE)
+def test_an_old_file_does_nothing_to_a_new_life(op):
+    assert explore(old_files(op), preemptions=1).complete
