@@ -57,7 +57,7 @@ CONTRADICTIONS = (
         seed="A method.",
         then="A method, for TIOCOUTQ.",
         now="Removed; the driver's is asked.",
-        here="An optional method, for introspection. TIOCOUTQ asks the driver.",
+        here="An optional method, for introspection and for a device that ends. TIOCOUTQ asks the driver.",
         rules=("R-099",),
     ),
     Contradiction(

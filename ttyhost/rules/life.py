@@ -44,8 +44,8 @@ RULES = (
         title="A hung-up file stays hung up",
         text="read gives no bytes, write and ioctl EIO, poll everything at once; who slept inside gets EIO.",
         source="Linux tty_io.c, hung_up_tty_fops; measured",
-        here="For ever: reopen makes a new file. (Linux answers TIOCSPGRP with ENOTTY there, ttyhost with "
-        "EIO.)",
+        here="For ever: reopen makes a new file. A device that ends by itself lets readers have first what "
+        "had arrived. (Linux answers TIOCSPGRP with ENOTTY there, ttyhost with EIO.)",
         by=("core/file.py", "core/life.py"),
         checks=CONSTRUCTION,
     ),

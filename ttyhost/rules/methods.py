@@ -108,7 +108,8 @@ RULES = (
         title="chars_in_buffer does not sleep",
         text="It tells how many bytes wait in the discipline.",
         source="seed 58. Linux removed it from the discipline (C6)",
-        here="Kept, optional, for introspection through a reference.",
+        here="Kept, optional: for introspection through a reference, and to see whether readers have "
+        "finished when a device ends.",
         by=("core/refs.py", "core/runtime/nosleep.py"),
         checks=RUN_TIME,
         severity=VIOLATION,

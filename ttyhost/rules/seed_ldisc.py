@@ -157,7 +157,8 @@ PASSAGES = (
         quote="Report the number of bytes in the buffer.",
         says="chars_in_buffer() is a method of the discipline.",
         rules=("R-099",),
-        here="An optional one, for introspection through a reference.",
+        here="An optional one: for introspection through a reference, and to see whether readers have "
+        "finished when a device ends.",
         then="Asked for TIOCOUTQ.",
         now="Removed from the discipline; the driver's is asked (C6).",
     ),
