@@ -37,6 +37,7 @@ class Storm:
         self.seed = seed
         self.done: Counter[str] = Counter()
         self.failed: list[str] = []
+        self.swapping = threading.Lock()
         self.host = Host(checks="warn", plugins=False)
         self.host.kernel.ldisc_timeout = 0.05
         self.host.kernel.closing_wait = 0.05
@@ -99,7 +100,9 @@ class Storm:
             rng.choice((self.files[at].hangup, self.files[at].vhangup))()
 
     def reopen(self, at: int, rng: random.Random) -> None:
-        old, self.files[at] = self.files[at], self.files[at].reopen()
+        fresh = self.files[at].reopen()
+        with self.swapping:  # or two threads that reopen the same line lose one of the files
+            old, self.files[at] = self.files[at], fresh
         old.close(0.01)
 
     def register(self, at: int, rng: random.Random) -> None:
