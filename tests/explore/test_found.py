@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 
 from ttyhost import Poll
-from ttyhost.testing.explore import World, explore
+from ttyhost.testing.explore import World, explore, fuzz
 
 from . import ops
 from .line import Line
-from .matrix import full, idle, scenario
+from .matrix import full, idle, scenario, waiting
 
 
 def test_who_waits_for_a_reference_is_told_of_the_hangup():
@@ -40,6 +40,11 @@ def test_a_drain_with_a_timeout_does_not_wait_for_a_writer_for_ever():
 def test_a_lingering_hangup_sees_that_the_input_was_flushed():
     """It slept on until its timeout: tcflush woke nobody."""
     assert explore(scenario(idle, ops.carrier_lost, ops.flush)).complete
+
+
+def test_a_lingering_hangup_sees_that_the_last_bytes_were_delivered():
+    """It was woken by the discipline before the flip buffer had counted them off, and slept on."""
+    assert fuzz(scenario(waiting, ops.carrier_lost, ops.receive), seeds=range(40)).schedules == 41
 
 
 def test_a_driver_that_cannot_unthrottle_does_not_stop_the_input():

@@ -97,6 +97,8 @@ class Receiver:
         while not self._waiting and self._deliver_one():
             self.relieve()
         self.relieve()
+        if self._tty.hup_queued:  # a hangup that lets readers finish counts what is left
+            self._tty.read_wait.wake()
 
     def relieve(self) -> None:
         """Let the sender go on when the flip buffer was full and is half empty again."""
