@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import struct
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from ttyhost_n_tty import MemoryLine, NTtyCore
 
+from ttyhost import Host
 from ttyhost.abi import Termios
 from ttyhost.abi import termios as t
 
@@ -165,5 +172,121 @@ def core_cases() -> Iterator[Case]:
         )
 
 
+# --------------------------------------------------------- the whole path, and the kernel's pty
+
+
+@dataclass(frozen=True)
+class Ends:
+    """A pty's two ends, blocking: ours or the kernel's."""
+
+    type: Callable[[bytes], int]
+    show: Callable[[int], bytes]
+    read: Callable[[int], bytes]
+    write: Callable[[bytes], int]
+
+
+def kernel_pty(termios: Termios) -> Ends:
+    master, slave = os.openpty()
+    flags = (termios.iflag, termios.oflag, termios.cflag, termios.lflag)
+    fcntl.ioctl(slave, 0x5402, struct.pack("4IB19s", *flags, 0, termios.cc))  # TCSETS
+    return Ends(
+        lambda data: os.write(master, data),
+        lambda size: os.read(master, size),
+        lambda size: os.read(slave, size),
+        lambda data: os.write(slave, data),
+    )
+
+
+def our_pty(host: Host, termios: Termios) -> Ends:
+    master, slave = host.openpty()
+    slave.tcsetattr(t.TCSANOW, termios)
+    return Ends(master.write, master.read, slave.read, slave.write)
+
+
+def traffic(put: Callable[[bytes], int], get: Callable[[int], bytes], size: int) -> Run:
+    """A thread writes TEXT in 4096-byte pieces, this one reads what comes of it: ``size`` bytes."""
+
+    def write() -> None:
+        for at in range(0, len(TEXT), 4096):
+            piece = TEXT[at : at + 4096]
+            while piece:
+                piece = piece[put(piece) :]
+
+    def run() -> int:
+        writer = threading.Thread(target=write)
+        writer.start()
+        got = 0
+        while got < size:
+            got += len(get(4096))
+        writer.join()
+        return got
+
+    return run
+
+
+def with_echo(ends: Ends) -> Run:
+    """Canonical with echo, which a third thread takes away until the program prints the end."""
+    typed: Callable[[], object] = traffic(ends.type, ends.read, len(TEXT))
+
+    def show() -> None:
+        tail = b""
+        while not tail.endswith(b"\0"):
+            tail = ends.show(4096)
+
+    def run() -> object:
+        screen = threading.Thread(target=show)
+        screen.start()
+        got = typed()
+        ends.write(b"\0")
+        screen.join()
+        return got
+
+    return run
+
+
+def keystrokes(ends: Ends) -> Run:
+    """One key at a time: the reader echoes it back, as a raw terminal program does."""
+
+    def program() -> None:
+        for _ in range(KEYS):
+            ends.write(ends.read(1))
+
+    def run() -> int:
+        thread = threading.Thread(target=program)
+        thread.start()
+        for _ in range(KEYS):
+            ends.type(b"k")
+            ends.show(1)
+        thread.join()
+        return KEYS
+
+    return run
+
+
+KEYS = 200
+
+
+def path_cases(host: Host) -> Iterator[Case]:
+    def case(name: str, target: float, termios: Termios, run: Callable[[Ends], Run], **more: Any) -> Case:
+        peer = {"kernel pty": run(kernel_pty(termios))}
+        return Case(name, len(TEXT), run(our_pty(host, termios)), peer, {"kernel pty": target}, **more)
+
+    def typed(ends: Ends) -> Run:
+        return traffic(ends.type, ends.read, len(TEXT))
+
+    def printed(ends: Ends) -> Run:
+        return traffic(ends.write, ends.show, len(ECHOED))
+
+    yield case("path raw", 2.0, COOKED.raw(), typed, expect=len(TEXT))
+    yield case("path canonical, no echo", 1.0, QUIET, typed, expect=len(TEXT))
+    yield case("path canonical, with echo", 8.0, COOKED, with_echo, expect=len(TEXT))
+    yield case("path output, ONLCR", 1.5, QUIET, printed, expect=len(ECHOED))
+    keys = {"kernel pty": keystrokes(kernel_pty(COOKED.raw()))}
+    ours = keystrokes(our_pty(host, COOKED.raw()))
+    yield Case("path key and its echo", KEYS, ours, keys, {"kernel pty": 0.67}, unit="op", expect=KEYS)
+
+
 def cases() -> Iterator[Case]:
     yield from core_cases()
+    with Host() as host:
+        yield from path_cases(host)

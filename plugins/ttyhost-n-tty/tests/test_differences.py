@@ -61,6 +61,17 @@ def test_a_disabled_start_character_is_not_nul() -> None:
     assert line.stopped
 
 
+def test_a_flush_does_not_make_flow_control_act_twice() -> None:
+    """Linux forgets, with the input, that it had seen what still waits for room."""
+    core, line = core_with(QUIET)
+    core.lookahead(core.flow_chars(b"\x13z"))
+    assert line.stopped
+    line.start()
+    core.flush_input()
+    core.receive(b"\x13z", seen=2)
+    assert not line.stopped
+
+
 def test_parmrk_does_not_harm_the_start_of_an_over_long_line() -> None:
     """What one byte becomes may not fit: Linux goes round its ring and overwrites the first bytes."""
     core, _ = core_with(QUIET.replace(iflag=QUIET.iflag | t.PARMRK))

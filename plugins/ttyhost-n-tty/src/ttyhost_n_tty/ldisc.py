@@ -52,10 +52,14 @@ class NTty(LineDiscipline):
     def read(self, size: int, *, nonblock: bool = False) -> bytes:
         """Whole lines in canonical mode, else bytes as VMIN and VTIME say. One reader at a time."""
         with self._turn:
-            self._wait_my_turn()
+            if self._reading:
+                self._wait_my_turn()
+            got = self._take(size)
+            if got is not None and (len(got) >= self.core.modes.minimum or len(got) == size):
+                return got
             self._reading = True
             try:
-                return self._read(size)
+                return self._read_more(size, got or b"")
             finally:
                 self._reading = False
                 if self._readers_queued:
@@ -63,50 +67,44 @@ class NTty(LineDiscipline):
 
     def _wait_my_turn(self) -> None:
         """The kernel's atomic_read_lock: bytes gathered for VMIN stay together."""
-        if self._reading:
-            self._readers_queued += 1
-            try:
-                self.tty.read_wait.wait(lambda: not self._reading)
-            finally:
-                self._readers_queued -= 1
-
-    def _read(self, size: int) -> bytes:
-        modes = self.core.modes
-        if modes.icanon:
-            return self._gather(size, 0, None, None)
-        vmin, vtime = modes.cc[t.VMIN], modes.cc[t.VTIME] / 10
-        if vmin and vtime:
-            return self._read_until_pause(size, vmin, vtime)
-        if vmin:
-            return self._read_at_least(size, vmin)
-        if vtime:
-            return self._read_in_time(size, vtime)
-        return self._read_what_is_there(size)
-
-    def _read_until_pause(self, size: int, vmin: int, vtime: float) -> bytes:
-        """MIN > 0, TIME > 0: wait for a byte; then until MIN bytes, or TIME after the last."""
-        return self._gather(size, vmin, None, vtime)
-
-    def _read_at_least(self, size: int, vmin: int) -> bytes:
-        """MIN > 0, TIME = 0: wait for MIN bytes, or for ``size`` if that is less."""
-        return self._gather(size, vmin, None, None)
-
-    def _read_in_time(self, size: int, vtime: float) -> bytes:
-        """MIN = 0, TIME > 0: wait for a byte, at most TIME; b"" when none came."""
-        return self._gather(size, 1, vtime, None)
-
-    def _read_what_is_there(self, size: int) -> bytes:
-        """MIN = 0, TIME = 0: do not wait; b"" when nothing is there."""
-        return self._gather(size, 1, None, None) if self._available() else b""
-
-    def _gather(self, size: int, minimum: int, first: float | None, between: float | None) -> bytes:
-        """Read until ``minimum`` bytes are there, the user has enough, or a wait ends in nothing."""
-        got = b""
-        timeout = first
+        self._readers_queued += 1
         try:
-            while self._available() or self.tty.read_wait.wait(self._available, timeout):
-                piece = self.core.read(size - len(got)) or b""
-                self._room_again()
+            self.tty.read_wait.wait(lambda: not self._reading)
+        finally:
+            self._readers_queued -= 1
+
+    def _read_more(self, size: int, got: bytes) -> bytes:
+        """There was nothing, or not enough: which of the four kinds of read is it?"""
+        modes = self.core.modes
+        vmin, vtime = modes.cc[t.VMIN], modes.cc[t.VTIME] / 10
+        if modes.icanon:
+            return self._gather(size, got, 0, None, None)
+        if vmin and vtime:
+            return self._read_until_pause(size, got, vmin, vtime)
+        if vmin:
+            return self._read_at_least(size, got, vmin)
+        return self._read_in_time(size, got, vtime) if vtime else b""
+
+    def _read_until_pause(self, size: int, got: bytes, vmin: int, vtime: float) -> bytes:
+        """MIN > 0, TIME > 0: wait for a byte; then until MIN bytes, or TIME after the last."""
+        return self._gather(size, got, vmin, vtime if got else None, vtime)
+
+    def _read_at_least(self, size: int, got: bytes, vmin: int) -> bytes:
+        """MIN > 0, TIME = 0: wait for MIN bytes, or for ``size`` if that is less."""
+        return self._gather(size, got, vmin, None, None)
+
+    def _read_in_time(self, size: int, got: bytes, vtime: float) -> bytes:
+        """MIN = 0, TIME > 0: wait for a byte, at most TIME; b"" when none came. (MIN = 0, TIME = 0
+        does not wait.)"""
+        return self._gather(size, got, 1, vtime, None)
+
+    def _gather(
+        self, size: int, got: bytes, minimum: int, timeout: float | None, between: float | None
+    ) -> bytes:
+        """Read on until ``minimum`` bytes are there, the user has enough, or a wait ends in nothing."""
+        try:
+            while self.tty.read_wait.wait(self._available, timeout):
+                piece = self._take(size - len(got)) or b""
                 got = got + piece if got else piece
                 if len(got) >= min(minimum, size):
                     break
@@ -115,6 +113,13 @@ class NTty(LineDiscipline):
             if not got:
                 raise
         return got
+
+    def _take(self, size: int) -> bytes | None:
+        core = self.core
+        data = core.read(size)
+        if core.no_room or self._throttled:
+            self._room_again()
+        return data
 
     def _available(self) -> bool:
         self._turn.catch_up()

@@ -35,6 +35,8 @@ class Modes:
 
     def __init__(self, iflag: int, oflag: int, lflag: int, cc: bytes) -> None:
         self.cc = cc
+        self.minimum = 0 if lflag & t.ICANON else cc[t.VMIN] or 1
+        """Bytes that satisfy a read."""
         self.eof = cc[t.VEOF : t.VEOF + 1]
         self._input_flags(iflag)
         self._local_flags(lflag)

@@ -14,19 +14,20 @@ from ttyhost.abi import Lock
 class Turn:
     """``with turn:`` is one's turn to touch the core."""
 
-    __slots__ = ("_lock", "_todo")
+    __slots__ = ("_acquire", "_lock", "_release", "_todo")
 
     def __init__(self, lock: Lock) -> None:
         self._lock = lock
+        self._acquire, self._release = lock.acquire, lock.release
         self._todo: list[Callable[[], None]] = []
 
     def __enter__(self) -> None:
-        self._lock.acquire()
+        self._acquire()
         if self._todo:
             self.catch_up()
 
     def __exit__(self, *_: object) -> None:
-        self._lock.release()
+        self._release()
         if self._todo:
             self._run()
 
