@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -72,6 +74,17 @@ def test_the_discipline_has_some_twenty_lines_and_the_conformance_test_five(pack
     assert sum(map(bool, lines)) <= 25
     conformance = (package / "tests/test_conformance.py").read_text().splitlines()
     assert sum(map(bool, conformance)) <= 5
+
+
+@pytest.mark.parametrize(
+    "tool", [["mypy", "--strict", "src"], ["ruff", "check", "."], ["ruff", "format", "--check", "."]]
+)
+def test_its_sources_are_typed_and_in_style(tool: list[str], package: Path) -> None:
+    (package / "ruff.toml").write_text("line-length = 110\n[lint]\nextend-select = ['I', 'B', 'UP', 'RUF']\n")
+    done = subprocess.run(
+        [sys.executable, "-m", *tool], cwd=package, capture_output=True, text=True, timeout=50
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_name_has_the_same_number_every_time_and_names_have_different_ones(tmp_path: Path) -> None:
