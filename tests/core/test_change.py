@@ -326,3 +326,46 @@ def test_output_drains_before_the_change_or_it_is_ebusy(line, background):
     with pytest.raises(OSError) as error:
         tty.set_ldisc("plain")
     assert error.value.errno == errno.EBUSY
+
+
+@pytest.mark.rule("R-023")
+def test_the_old_discipline_cannot_be_unregistered_while_it_may_come_back(host):
+    seen = []
+
+    class Sly(Plain):
+        name, number = "sly", 226
+
+        def open(self):
+            try:
+                host.ldiscs.unregister(200)
+            except OSError as why:
+                seen.append(why.errno)
+            raise OSError(errno.ENOMEM, "after all")
+
+    host.ldiscs.register(226, Sly)
+    tty = host.open_driver(Device, ldisc="plain")
+    with pytest.raises(OSError):
+        tty.set_ldisc("sly")
+    assert seen == [errno.EBUSY]
+    assert tty.ldisc.name == "plain"
+    assert host.ldiscs["plain"].lines == 1
+
+
+@pytest.mark.rule("R-071")
+def test_a_reopen_that_fails_does_not_forget_which_discipline_it_was(host):
+    class Moody(Plain):
+        name, number = "moody", 227
+        refuses = False
+
+        def open(self):
+            if Moody.refuses:
+                raise OSError(errno.ENOMEM, "not now")
+
+    host.ldiscs.register(227, Moody)
+    tty = host.open_driver(Device, ldisc="moody")
+    tty.close()
+    Moody.refuses = True
+    with pytest.raises(OSError):
+        tty.reopen()
+    Moody.refuses = False
+    assert tty.reopen().ldisc.name == "moody"

@@ -201,3 +201,34 @@ def test_checks_off_and_warn_watch_nothing():
             assert run_in_wakeup(host, lambda: time.sleep(0)) == []
             assert not host.violations
             assert host.kernel.lock_graph is None
+
+
+@pytest.mark.rule("R-208")
+def test_waiting_inside_receive_buf_for_what_only_it_can_bring(loose_host):
+    class Circular(Plain):
+        name, number = "circular", 255
+
+        def receive_buf(self, data, flags=None):
+            self.tty.read_wait.wait(lambda: self.buffer)
+            return len(data)
+
+    loose_host.ldiscs.register(255, Circular)
+    tty = loose_host.open_driver(Device, ldisc="circular")
+    tty.tty.driver.receive(b"x")
+    loose_host.flush_work()
+    assert "R-208" in loose_host.violations.rules()
+    assert tty.hung_up
+
+
+@pytest.mark.rule("R-125")
+@pytest.mark.parametrize("room", [None, -1, "many", True])
+def test_a_false_room_is_the_drivers_fault(loose_host, room):
+    class Vague(Device):
+        def write_room(self):
+            return room
+
+    tty = loose_host.open_driver(Vague, ldisc="plain")
+    assert tty.poll() is not None
+    assert [(v.rule, v.method) for v in loose_host.violations] == [("R-125", "driver.write_room")]
+    loose_host.flush_work()
+    assert tty.hung_up

@@ -86,7 +86,7 @@ class Attachment:
         except (OSError, NotHandled):
             raise
         except AbiViolation:  # recorded where it was found
-            if self.kernel.strict:
+            if self.kernel.strict and not self.stuck:  # else its dead handle is not its fault
                 raise
             self.tty.hangup()
             raise oserror(errno.EIO, f"{self.ops.name}.{method} broke a rule") from None
@@ -104,12 +104,14 @@ class Attachment:
         try:
             self.call(method, *args)
         except (OSError, NotHandled, AbiViolation) as why:
-            if not isinstance(why, OSError) or why.__cause__ is None:
+            if not self.stuck and (not isinstance(why, OSError) or why.__cause__ is None):
                 self.report("R-109", method, f"{type(why).__name__}: {why}")
                 self.log.error("%s raised %s", method, why)
 
     def fault(self, method: str, why: BaseException | str) -> OSError:
         """The discipline misbehaved: record it, hang this line up, give the caller's EIO."""
+        if self.stuck:  # given up already, and its handle is dead
+            return oserror(errno.EIO, f"{self.tty.name} was abandoned")
         if isinstance(why, BaseException):
             self.log.error("%s raised %r", method, why, exc_info=why)
             why = f"raised {type(why).__name__}: {why}"

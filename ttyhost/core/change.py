@@ -80,12 +80,15 @@ def _change_locked(tty: Tty, new: Entry, options: dict[str, object], given: bool
         _keep(tty)
         return ""
     try:
-        _detach(tty)
+        _close_old(tty)  # its count is kept: nobody unregisters what we may have to go back to (R-023)
         _attach(tty, new, options)
+        tty.last_ldisc = (new.ops.number, options)
     except BaseException:
         _restore(tty, old)
         raise
     finally:
+        if not old.stuck:
+            tty.kernel.table.put(old.entry)
         _announce(tty, old.ops.number)
     return old.ops.name
 
@@ -100,7 +103,18 @@ def _keep(tty: Tty) -> None:
 
 
 def _detach(tty: Tty) -> None:
-    """Close what is attached; HALTED to EMPTY."""
+    """Close what is attached and give its count back; HALTED to EMPTY."""
+    attachment = tty.slot.attachment
+    assert attachment is not None
+    try:
+        _close_old(tty)
+    finally:
+        if not attachment.stuck:  # else it returned too late, and the counts stay
+            tty.kernel.table.put(attachment.entry)
+
+
+def _close_old(tty: Tty) -> None:
+    """Close what is attached; HALTED to EMPTY. Its count is the caller's to give back."""
     slot = tty.slot
     attachment = slot.attachment
     assert attachment is not None
@@ -110,11 +124,7 @@ def _detach(tty: Tty) -> None:
         attachment.close()
         tty.do_write_wakeup = False  # the next discipline has its own (I10)
         tty.flow.throttle(False)  # and has not asked the sender to wait
-        try:
-            slot.fire(Event.CLOSED)
-        finally:
-            if not attachment.stuck:  # else it returned too late, and the counts stay
-                tty.kernel.table.put(attachment.entry)
+        slot.fire(Event.CLOSED)
 
 
 def _attach(tty: Tty, entry: Entry, options: dict[str, object]) -> None:
@@ -134,7 +144,6 @@ def _attach(tty: Tty, entry: Entry, options: dict[str, object]) -> None:
         tty.driver_call("report_line_errors", attachment.can(Cap.WANTS_FLAGS))
         attachment.open()
         slot.fire(Event.OPENED)
-        tty.last_ldisc = (entry.ops.number, options)
     except BaseException:
         if attachment.stuck:
             raise
@@ -144,6 +153,8 @@ def _attach(tty: Tty, entry: Entry, options: dict[str, object]) -> None:
             raise
         tty.do_write_wakeup = False
         tty.kernel.table.put(entry)
+        if tty.abandoned:  # between two disciplines: this one has not begun
+            slot.attachment = None
         slot.fire(Event.OPEN_FAILED)
         raise
 
@@ -158,6 +169,8 @@ def _restore(tty: Tty, old: Attachment) -> None:
 def attach_first_of(tty: Tty, wanted: list[tuple[Entry, dict[str, object]]]) -> None:
     """Attach the first that opens; then N_TTY, then N_NULL, whose open cannot fail (C11)."""
     for entry, options in wanted + _last_resorts(tty):
+        if tty.abandoned:
+            raise oserror(errno.EIO, "the tty was abandoned")
         try:
             _attach(tty, entry, options)
             return
@@ -224,6 +237,7 @@ def first_attach(tty: Tty, key: int | str, options: dict[str, object]) -> OSErro
         wanted.append((entry, entry.ops.check_options(options)))
         try:
             _attach(tty, *wanted[0])
+            tty.last_ldisc = (entry.ops.number, wanted[0][1])
         except OSError as why:
             error = why
             attach_first_of(tty, [])

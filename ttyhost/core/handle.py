@@ -77,6 +77,9 @@ class PluginLock:
         self.release()
 
 
+RECEIVING = frozenset({"receive_buf"})
+
+
 class PluginWait:
     """A wait queue as a discipline sees it (abi.WaitQueue): with the caller's deadline, the pending
     change and the hangup as reasons to leave."""
@@ -101,6 +104,8 @@ class PluginWait:
         attachment, frame = self._attachment, context.frame
         if (sleepless := context.sleepless()) is not None:
             raise attachment.report("R-105", sleepless.method, "slept in a wait queue")
+        if self._reads and context.inside(attachment.tty, RECEIVING):
+            raise attachment.report("R-208", "receive_buf", "waited for what only receive_buf can bring")
         now = attachment.kernel.runtime.now
         own = None if timeout is None else now() + timeout
         deadline = frame.deadline if frame is not None else None

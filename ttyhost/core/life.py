@@ -161,15 +161,18 @@ def _quiet(tty: Tty, method: str) -> None:
 
 def close_file(tty: Tty, file: TtyFile, drain: float | None) -> None:
     """tty_release: one file fewer; the last one drains and closes everything. May sleep."""
-    if tty.abandoned:
-        return
-    with tty.lock:
-        was_open = file in tty.files
-        if was_open and len(tty.files) == 1 and not tty.holds:
-            _drain_at_close(tty, drain)
-        tty.files.discard(file)
-        left = len(tty.files)
-        _release_if_unused(tty)
+    try:
+        with tty.lock:
+            was_open = file in tty.files
+            if was_open and len(tty.files) == 1 and not tty.holds:
+                _drain_at_close(tty, drain)
+            tty.files.discard(file)
+            left = len(tty.files)
+            _release_if_unused(tty)
+    except OSError:
+        if tty.abandoned:  # there is nothing left to close
+            return
+        raise
     if was_open and tty.on_users is not None:
         tty.on_users(left)
 

@@ -25,7 +25,11 @@ class NetPort(NetChannel):
     def __init__(self, tty: Tty) -> None:
         super().__init__()
         self._tty = tty
-        attachment = tty.slot.ref_wait()
+        with tty.lock:  # one call of net() at a time; and no change is under way
+            self._take_channel(tty)
+
+    def _take_channel(self, tty: Tty) -> None:
+        attachment = tty.slot.ref()
         if attachment is None:
             raise oserror(errno.EIO, "the tty is hung up")
         try:
@@ -39,7 +43,7 @@ class NetPort(NetChannel):
 
     @property
     def mtu(self) -> int:
-        return self._channel.mtu
+        return int(self._enter("net.mtu", False, lambda: self._channel.mtu))
 
     @property
     def writable(self) -> WaitQueue:

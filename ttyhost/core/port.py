@@ -115,7 +115,7 @@ class TtyPort:
             self.carrier(active)
 
     def carrier(self, active: bool) -> None:
-        self._tty.tell_ldisc("dcd_change", bool(active))
+        self._tty.tell_carrier(bool(active))
         if not active and not self._tty.termios.cflag & CLOCAL:
             self._tty.hangup("carrier was lost", linger=True)
 

@@ -52,10 +52,12 @@ class Tty:
 
     __slots__ = (
         "__weakref__",
+        "_carrier",
         "_counting",
         "_hangup_work",
         "_read_wait",
         "_statistics",
+        "_telling_carrier",
         "_wakeup_again",
         "_wakeup_deferred",
         "_waking",
@@ -118,6 +120,8 @@ class Tty:
         self.closing = False
         self.exclusive = False
         self._hangup_work: Work | None = None
+        self._carrier: list[bool] = []
+        self._telling_carrier = kernel.runtime.spin("carrier")
         self.do_write_wakeup = False
         """TTY_DO_WRITE_WAKEUP: the discipline has more to send."""
         self.put_pending = False
@@ -277,7 +281,11 @@ class Tty:
     def write_room(self) -> int:
         if self.flow.stopped:
             return 0
-        return int(self.driver_call("write_room"))
+        room = self.driver_call("write_room")
+        if type(room) is not int or room < 0:
+            self._driver_fault("write_room", f"returned {room!r}", "R-125")
+            raise oserror(errno.EIO, "the driver's write_room returned no count")
+        return room
 
     def send_xchar(self, char: int) -> None:
         """Send XON or XOFF ahead of what is queued, stopped or not (R-146). Does not sleep."""
@@ -303,6 +311,16 @@ class Tty:
                 self.tell_ldisc("write_wakeup")
             finally:
                 self._waking.release()
+
+    def tell_carrier(self, active: bool) -> None:
+        """Call dcd_change for each change, in order, one call at a time (R-104). Does not sleep."""
+        self._carrier.append(active)
+        while self._carrier and self._telling_carrier.acquire(False):
+            try:
+                while self._carrier:
+                    self.tell_ldisc("dcd_change", self._carrier.pop(0))
+            finally:
+                self._telling_carrier.release()
 
     def defer_wakeup(self) -> None:
         """A wakeup for later, from a worker: we stand where calling the discipline is forbidden."""

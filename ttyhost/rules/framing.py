@@ -96,9 +96,9 @@ RULES = (
         title="Reception never waits for reception",
         text="Inside receive_buf nobody waits for what only receive_buf can deliver.",
         source="n_gsm, CVE-2025-40071",
-        here="Not noticed: a wait in the tty's own read_wait inside receive_buf sleeps until a change or a "
-        "hangup, and the watchdog takes it for a sleep in a primitive of the host (core/handle.py).",
-        status=Status.ABSENT,
+        here="A wait in the tty's own read_wait inside receive_buf is a violation at once, and hangs it up.",
+        by=("core/handle.py",),
+        checks=RUN_TIME,
         severity=VIOLATION,
     ),
     Rule(
@@ -131,8 +131,6 @@ RULES = (
         by=("abi/framed.py", "core/file.py", "abi/ldisc.py"),
         checks=CONSTRUCTION | RUN_TIME,
         severity=REFUSED,
-        gap="Two calls of net() run in parallel, although its row of abi.METHODS says that the host "
-        "serialises it.",
     ),
     Rule(
         code="R-212",

@@ -25,8 +25,6 @@ RULES = (
         here="So; a reopen attaches what was attached last, with its options.",
         by=("core/life.py", "core/change.py"),
         checks=CONSTRUCTION,
-        gap="A reopen that fails in the discipline's open forgets which it was: the next one attaches "
-        "n_null (core/change.py, first_attach).",
     ),
     Rule(
         code="R-072",

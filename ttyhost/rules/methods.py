@@ -162,8 +162,6 @@ RULES = (
         by=("core/port.py", "core/runtime/nosleep.py"),
         checks=RUN_TIME,
         severity=VIOLATION,
-        gap="Two changes of carrier from two threads run in parallel, although its row of abi.METHODS says "
-        "that the host serialises it.",
     ),
     Rule(
         code="R-105",
@@ -200,7 +198,6 @@ RULES = (
         by=("abi/framed.py",),
         checks=KIT,
         severity=DEFECT,
-        gap="The conformance kit that runs them for any discipline is not there yet (ttyhost/testing).",
     ),
     Rule(
         code="R-108",
@@ -224,6 +221,5 @@ RULES = (
         by=("core/attachment.py", "core/tty.py"),
         checks=RUN_TIME,
         severity=HANGUP,
-        gap="A driver's write_room that returns no int is blamed on the discipline that asked (core/tty.py).",
     ),
 )

@@ -219,8 +219,6 @@ RULES = (
         by=("core/change.py",),
         checks=CONSTRUCTION,
         severity=BUG,
-        gap="Between the old discipline's close and the new one's open nothing holds the old one: who "
-        "unregisters it just then takes the fall-back away (core/change.py).",
     ),
     Rule(
         code="R-024",
