@@ -1,0 +1,7 @@
+from ttyhost_cobs import Cobs
+
+from ttyhost.testing import LdiscConformance
+
+
+class TestCobs(LdiscConformance):
+    discipline = Cobs
