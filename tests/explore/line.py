@@ -72,6 +72,9 @@ class Line:
         """Nobody can run any more (readers and writers may still wait)."""
         tty, ledger = self.core, self.ledger
         slot = tty.slot
+        if tty.abandoned:
+            self._given_up(slot)
+            return
         self._counts()
         self._state(slot)
         waiting = len(ledger.inside)
@@ -111,6 +114,19 @@ class Line:
         if attached and not tty.files:
             raise Broken("I2: a discipline is attached and nobody has the line open")
 
+    def _given_up(self, slot) -> None:
+        """The watchdog's work: nobody is kept, and what the discipline holds stays held."""
+        rule, entry = Rules(), slot.attachment and slot.attachment.entry
+        rule(slot.state is State.STUCK, f"abandoned in state {slot.state.name}")
+        rule(not self.ledger.inside, f"kept inside an abandoned tty: {self.ledger.inside}")
+        rule(slot.users == [], f"users of an abandoned tty: {slot.users}")
+        rule(slot.usable is None, "an abandoned tty gives references")
+        rule(not self.core.kernel.work._under_way, "work of an abandoned tty that never ends")
+        rule(self.core.driver is None, "the driver of an abandoned tty is open")
+        for other in self.host.kernel.table.entries():
+            rule(other.lines == (other is entry) == other.stuck, f"counts of {other.ops.name}: {other.lines}")
+        rule.judge()
+
     def _order(self, rule: Rules) -> None:
         """I4: nothing twice, nothing out of order."""
         ledger = self.ledger
@@ -140,9 +156,12 @@ class Line:
         self.second.close()
         ledger, rule = self.ledger, Rules()
         rule(not ledger.wrong, "; ".join(ledger.wrong))
-        rule(ledger.opens == ledger.closes, f"I3: {ledger.opens} opens, {ledger.closes} closes")
+        stuck = self.core.slot.attachment is not None
+        left = ledger.opens - ledger.closes
+        rule(left == 0 or (stuck and left == 1), f"I3: {ledger.opens} opens, {ledger.closes} closes")
         rule(ledger.driver_opens == ledger.driver_closes, "R-121: driver opens and closes differ")
-        rule(not any(e.lines for e in self.host.kernel.table.entries()), "I1: lines after the end")
+        rule(sum(e.lines for e in self.host.kernel.table.entries()) == stuck, "I1: lines after the end")
         rule(self.core.slot.users == [], f"tty-side count after the end: {self.core.slot.users}")
-        rule(self.core.slot.state is State.RELEASED, f"ends {self.core.slot.state.name}")
+        ended = State.STUCK if self.core.abandoned else State.RELEASED
+        rule(self.core.slot.state is ended, f"ends {self.core.slot.state.name}")
         rule.judge()

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 from ttyhost import TtyFile
 from ttyhost.abi.termios import FIONREAD, TCOOFF, TCOON, TCSADRAIN, TCSBRKP
+from ttyhost.core.states import State
 
 from .ledger import Broken
 from .line import Line
@@ -89,7 +90,8 @@ def vhangup(line: Line) -> None:
     line.lossless = False
     with may_give(*GONE):
         line.tty.vhangup()
-        hung_up(line.tty)
+        if line.core.slot.state is not State.STUCK:
+            hung_up(line.tty)
 
 
 def hung_up(tty: TtyFile) -> None:
@@ -139,6 +141,12 @@ def driver_close(line: Line) -> None:
     line.lossless = False
     line.second.close(0)
     line.tty.close(0)
+
+
+def abandon(line: Line) -> None:
+    """What the watchdog does when a method does not return."""
+    line.lossless = False
+    line.core.abandon("as planned")
 
 
 def renew(line: Line) -> None:

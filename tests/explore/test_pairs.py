@@ -10,11 +10,16 @@ import pytest
 
 from ttyhost.testing.explore import explore, fuzz
 
-from .matrix import MORE_PAIRS, PAIRS, STATES, THROUGH_A_FILE, name, old_files, scenario
+from . import ops
+from .matrix import MORE, MORE_PAIRS, PAIRS, SIXTEEN, STATES, THROUGH_A_FILE, name, old_files, scenario
 
 LIMIT = 120
 """Schedules of one pair in one state."""
 SEEDS = range(10)
+
+
+def name_of(op) -> str:
+    return op.__name__
 
 
 def try_all(state, *pair) -> None:
@@ -23,18 +28,24 @@ def try_all(state, *pair) -> None:
         fuzz(together, seeds=SEEDS)
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", STATES, ids=name_of)
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: name(None, *pair))
 def test_pair(pair, state):
     try_all(state, *pair)
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", STATES, ids=name_of)
 @pytest.mark.parametrize("pair", MORE_PAIRS, ids=lambda pair: name(None, *pair))
 def test_more(pair, state):
     try_all(state, *pair)
 
 
-@pytest.mark.parametrize("op", THROUGH_A_FILE)
+@pytest.mark.parametrize("op", THROUGH_A_FILE, ids=name_of)
 def test_an_old_file_does_nothing_to_a_new_life(op):
     assert explore(old_files(op), preemptions=1).complete
+
+
+@pytest.mark.parametrize("state", STATES, ids=name_of)
+@pytest.mark.parametrize("op", [*SIXTEEN, *MORE], ids=name_of)
+def test_whoever_meets_an_abandoned_tty_gets_away(op, state):
+    try_all(state, op, ops.abandon)
