@@ -281,9 +281,14 @@ def test_xchar_jumps_the_queue_and_passes_a_stop(host):
     tty.tcflow(TCION)
     assert tty.tty.driver.told[-2:] == ["xchar 0x13", "xchar 0x11"]
     plain = host.open_driver(Device, ldisc="plain")
-    plain.tcflow(TCOOFF)
+    plain.tty.slot.attachment.handle.stop()  # ^S: the character passes, and the line is stopped again
     plain.tcflow(TCIOFF)
     assert plain.tty.driver.written == b"\x13"
+    assert plain.tty.flow.stopped
+    plain.tcflow(TCOOFF)  # TCOOFF has precedence: nothing passes without a send_xchar of the driver's
+    plain.tcflow(TCIOFF)
+    assert plain.tty.driver.written == b"\x13"
+    plain.tcflow(TCOON)
     now = plain.tcgetattr()
     plain.tcsetattr(TCSANOW, now.with_cc(VSTART=0))
     plain.tcflow(TCION)

@@ -108,7 +108,10 @@ def test_packet_mode(pty):
     slave.tcsetattr(T.TCSANOW, now.replace(lflag=now.lflag | T.EXTPROC))
     assert master.read(9) == bytes((T.TIOCPKT_IOCTL | T.TIOCPKT_DOSTOP,))
     slave.tcflow(T.TCOOFF)
-    master.ioctl(T.TIOCPKT, 1)  # enabling clears what was there
+    master.ioctl(T.TIOCPKT, 1)  # on again keeps what is to be told
+    assert master.poll() & Poll.PRI
+    master.ioctl(T.TIOCPKT, 0)
+    master.ioctl(T.TIOCPKT, 1)  # off and on forgets it
     assert errno_of(master.read, 9, timeout=0) == errno.EAGAIN
     assert errno_of(slave.ioctl, T.TIOCPKT, 1) == errno.ENOTTY
 

@@ -131,6 +131,7 @@ def test_tiocsti_is_off_unless_allowed(host):
     tty.tty.driver.receive(b"queued ")
     for char in b"ab":
         tty.ioctl(T.TIOCSTI, char)
+    host.flush_work()
     assert tty.read(20, timeout=0) == b"queued ab"
     assert errno_of(tty.ioctl, T.TIOCSTI, 256) == errno.EINVAL
     assert errno_of(tty.ioctl, T.TIOCSTI, "x") == errno.EINVAL

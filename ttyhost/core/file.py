@@ -156,7 +156,6 @@ class TtyFile(OpenFile):
         deadline = self._deadline(timeout)
         if self.pgrp is not None:
             self.check_background(signal.SIGTTIN)
-        self.tty.receiver.run_now()  # bytes on their way count as arrived
         attachment = self.tty.slot.ref_wait(deadline)
         if attachment is None:
             return None

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..abi import AbiViolation, Port, Termios, TtyDriver, WinSize, oserror
+from .receive import RECEIVING
 from .refs import LdiscRef
 from .runtime import Lock, context
 from .wait import WaitQueue
@@ -77,9 +78,6 @@ class PluginLock:
         self.release()
 
 
-RECEIVING = frozenset({"receive_buf"})
-
-
 class PluginWait:
     """A wait queue as a discipline sees it (abi.WaitQueue): with the caller's deadline, the pending
     change and the hangup as reasons to leave."""
@@ -106,19 +104,34 @@ class PluginWait:
             raise attachment.report("R-105", sleepless.method, "slept in a wait queue")
         if self._reads and context.inside(attachment.tty, RECEIVING):
             raise attachment.report("R-208", "receive_buf", "waited for what only receive_buf can bring")
+        if self._reads and attachment.tty.receiver.pending:
+            self._receive_now(frame)
+            if predicate():
+                return True
         now = attachment.kernel.runtime.now
         own = None if timeout is None else now() + timeout
         deadline = frame.deadline if frame is not None else None
         while True:
-            self._leave_for(frame)
             if own is not None and own <= now():
                 return False
+            self._leave_for(frame)
             if deadline is not None and deadline <= now():
                 raise oserror(errno.EAGAIN)
             until = [at for at in (own, deadline) if at is not None]
             self._sleep(predicate, min(until) - now() if until else None)
             if predicate():
                 return True
+
+    def _receive_now(self, frame: Any) -> None:
+        """Bytes on their way count as arrived: a reader that finds nothing fetches them (R-188)."""
+        locks = list(frame.locks) if frame is not None and frame.locks else []
+        for lock in reversed(locks):
+            lock.release()
+        try:
+            self._attachment.tty.receiver.run_now()
+        finally:
+            for lock in locks:
+                lock.acquire()
 
     def _leave_for(self, frame: Any) -> None:
         """Raise where the caller must not wait on."""

@@ -17,7 +17,7 @@ from ..abi import AbiViolation
 from .flip import Chunk, FlipBuffer
 from .flow import BY_FLIP
 from .mutex import TtyMutex
-from .runtime import get_ident
+from .runtime import context, get_ident
 from .work import Work
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .tty import Tty
 
 log = logging.getLogger("ttyhost.tty")
+
+RECEIVING = frozenset({"receive_buf"})
+"""In here the receive lock is this thread's own: a signal's callback that polls does not wait for it."""
 
 
 class Receiver:
@@ -87,7 +90,7 @@ class Receiver:
 
     def run_now(self) -> None:
         """Deliver what is there in this thread (a reader that finds nothing; R-188). May sleep."""
-        if self._queued and self.flip.ready:
+        if self._queued and self.flip.ready and not context.inside(self._tty, RECEIVING):
             with self.lock:
                 self._deliver()
 

@@ -292,7 +292,12 @@ class Tty:
         try:
             self.driver_call("send_xchar", char)
         except NotHandled:
-            self._write_checked(bytes((char,)))
+            stopped = self.flow.stopped
+            if stopped:
+                self.flow.start()  # nothing under TCOOFF: then the character is not sent
+            self.driver_write(bytes((char,)))
+            if stopped:
+                self.flow.stop()
 
     # ------------------------------------------------------------------ wake-ups
 

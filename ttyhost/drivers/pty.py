@@ -260,8 +260,9 @@ class Master(OpenFile):
 
     def _set_packet_mode(self, arg: Any) -> int:
         with self._lock:
+            if not (arg and self._packet_mode):  # on again keeps what is to be told
+                self._status = 0
             self._packet_mode = bool(arg)
-            self._status = 0
         return 0
 
     def _signal(self, arg: Any) -> int:

@@ -83,7 +83,7 @@ class NTty(LineDiscipline):
             return self._read_until_pause(size, got, vmin, vtime)
         if vmin:
             return self._read_at_least(size, got, vmin)
-        return self._read_in_time(size, got, vtime) if vtime else b""
+        return self._read_in_time(size, got, vtime)
 
     def _read_until_pause(self, size: int, got: bytes, vmin: int, vtime: float) -> bytes:
         """MIN > 0, TIME > 0: wait for a byte; then until MIN bytes, or TIME after the last."""
@@ -94,8 +94,8 @@ class NTty(LineDiscipline):
         return self._gather(size, got, vmin, None, None)
 
     def _read_in_time(self, size: int, got: bytes, vtime: float) -> bytes:
-        """MIN = 0, TIME > 0: wait for a byte, at most TIME; b"" when none came. (MIN = 0, TIME = 0
-        does not wait.)"""
+        """MIN = 0: wait for a byte, at most TIME; b"" when none came. TIME = 0 does not wait, but
+        sees what is on its way."""
         return self._gather(size, got, 1, vtime, None)
 
     def _gather(
