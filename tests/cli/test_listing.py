@@ -127,8 +127,8 @@ def test_names_are_for_completion() -> None:
 
 
 def test_all_shows_what_could_be_installed() -> None:
-    assert "(pip install ttyhost-kiss)" in ttyhost("ldiscs", "--all").stdout
-    assert "ttyhost-kiss" not in ttyhost("ldiscs").stdout
+    assert "(pip install ttyhost-slcan)" in ttyhost("ldiscs", "--all").stdout
+    assert "ttyhost-slcan" not in ttyhost("ldiscs").stdout
 
 
 def test_without_plugins_there_is_what_is_built_in() -> None:

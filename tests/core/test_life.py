@@ -220,6 +220,8 @@ def test_nothing_of_a_discipline_outlives_its_close(host, background):
     with pytest.raises(Exception) as error:
         handle.write_room()
     assert error.value.rule == "R-032"
+    assert set(host.violations.rules()) == {"R-032"}  # the dead handle that this test used
+    host.violations.clear()
 
 
 @pytest.mark.rule("R-149")

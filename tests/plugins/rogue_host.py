@@ -234,7 +234,8 @@ def threads() -> Facts:
         facts["unregister"] = answer(host.ldiscs.unregister, 182)
 
         endless, _ = opened(host, "endless")
-        host.violations.clear()  # of what the thread did
+        facts["blamed for the thread"] = blamed(host)
+        host.violations.clear()
         endless.set_ldisc("good")
         facts["blamed for the work"] = blamed(host)
         facts["after it"] = answer(endless.write, b"said")

@@ -130,18 +130,18 @@ def test_a_warning_is_shown_and_does_not_keep_it_from_use(site: Site) -> None:
 
 
 def test_a_conflict_is_two_rows_and_an_error_with_the_cure(site: Site) -> None:
-    site.ldisc("ttyhost-kiss", 5, "ax25")
+    site.ldisc("radio-kiss", 5, "ax25")
     site.ldisc("other-ax25", 5, "ax25")
     plugins = site.plugins()
     assert [(r.number, r.state, r.distribution) for r in plugins.rows()] == [
         (5, "conflict", "other-ax25"),
-        (5, "conflict", "ttyhost-kiss"),
+        (5, "conflict", "radio-kiss"),
     ]
     error = refused(plugins, "ax25")
     assert error.code == "E-NUMBER-TAKEN"
     assert "TTYHOST_PREFER=5:other-ax25" in error.hint
-    chosen = site.plugins(policy=Policy(prefer={"5": "ttyhost-kiss"}))
-    assert chosen.resolve("ax25").distribution == "ttyhost-kiss"
+    chosen = site.plugins(policy=Policy(prefer={"5": "radio-kiss"}))
+    assert chosen.resolve("ax25").distribution == "radio-kiss"
 
 
 def test_requirements_are_held_against_the_installed_host(site: Site) -> None:

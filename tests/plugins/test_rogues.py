@@ -172,7 +172,10 @@ def test_a_thread_left_behind_can_do_nothing_to_the_line(tell: Tell) -> None:
     """The host cannot end a plugin's own thread: it takes the line away from it."""
     found = tell("threads")
     assert found["thread lives"]
-    assert found["thread saw"] == ["R-032"] * 10 + [errno.EIO], "the last: a wait queue kept from before"
+    assert found["thread saw"] == ["R-032"] * 11, "the last: a wait queue kept from before"
+    assert {(rule, distribution) for rule, _, distribution, _ in found["blamed for the thread"]} == {
+        ("R-032", "bad-threads")
+    }
     assert found["next"] == ["heard", 4, "said"], "the next discipline has the line for itself"
     assert found["unregister"] is None
     assert found["neighbour"] == "fine"

@@ -117,6 +117,8 @@ def test_at_close_nobody_is_inside_and_nobody_comes(held_up, host, background):
     late()
     with pytest.raises(AbiViolation):
         handle.write_room()
+    assert set(host.violations.rules()) == {"R-032"}  # the dead handle that this test used
+    host.violations.clear()
 
 
 @pytest.mark.rule("R-060")
@@ -325,6 +327,8 @@ def test_an_open_that_fails_leaves_nothing_of_the_discipline(host, stage):
     tty.tty.slot.attachment.handle.call_later(0.03, later.set)
     assert later.wait(10)
     assert "timer" not in ran
+    assert set(host.violations.rules()) == {"R-032"}  # the dead handle that this test used
+    host.violations.clear()
 
 
 class Link(NetChannel):

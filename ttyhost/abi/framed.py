@@ -189,7 +189,10 @@ class FramedDiscipline(LineDiscipline):
         self._transmit()
 
     def write_wakeup(self) -> None:
-        self._transmit()
+        try:
+            self._transmit()
+        except OSError:  # the device is going; its hangup follows, and nobody here to be told
+            self.tty.count("tx_errors")
 
     def _transmit(self) -> None:
         """Whoever holds ``_tx_lock`` sends for everybody; who comes meanwhile asks it to look again."""

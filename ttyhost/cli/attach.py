@@ -75,8 +75,8 @@ class AttachCommand(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         words = [word for word in ctx.meta["attach.words"] if word not in ctx.help_option_names]
         values, _, _ = self.make_parser(ctx).parse_args(words)
-        if ldisc := values.get("ldisc"):
-            _write_options(formatter, str(ldisc))
+        if isinstance(ldisc := values.get("ldisc"), str) and ldisc:  # click marks what is not given
+            _write_options(formatter, ldisc)
         super().format_epilog(ctx, formatter)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..abi import AbiViolation, Port, Termios, TtyDriver, WinSize, oserror
+from ..abi import Port, Termios, TtyDriver, WinSize, oserror
 from .receive import RECEIVING
 from .refs import LdiscRef
 from .runtime import Lock, context
@@ -90,6 +90,8 @@ class PluginWait:
         self._reads = reads
 
     def wake(self) -> None:
+        if self._attachment.handle.revoked:
+            raise self._attachment.report("R-032", "", "a wait queue of a discipline that was closed")
         self._queue.wake()
         if self._reads:
             self._attachment.tty.readers_woken()
@@ -97,9 +99,11 @@ class PluginWait:
             self._attachment.tty.writers_woken()
 
     def wait(self, predicate: Callable[[], object], timeout: float | None = None) -> bool:
+        attachment, frame = self._attachment, context.frame
+        if attachment.handle.revoked:
+            raise attachment.report("R-032", "", "a wait queue of a discipline that was closed")
         if predicate():
             return True
-        attachment, frame = self._attachment, context.frame
         if (sleepless := context.sleepless()) is not None:
             raise attachment.report("R-105", sleepless.method, "slept in a wait queue")
         if self._reads and context.inside(attachment.tty, RECEIVING):
@@ -173,7 +177,7 @@ class PluginWait:
 class Handle:
     """One attachment's handle. After ``revoke`` every use is a violation (R-032)."""
 
-    __slots__ = ("_attachment", "_read_wait", "_write_wait", "rx_seen", "rx_time")
+    __slots__ = ("_attachment", "_blame", "_read_wait", "_write_wait", "rx_seen", "rx_time")
 
     def __init__(self, attachment: Attachment) -> None:
         self._attachment: Attachment | None = attachment
@@ -183,10 +187,18 @@ class Handle:
         self.rx_time = 0.0
 
     def revoke(self) -> None:
-        self._attachment = None
+        """The attachment has ended: what is left of its code can do nothing to the line any more."""
+        attachment, self._attachment = self._attachment, None
+        self._read_wait = self._write_wait = None
+        if attachment is not None:
+            self._blame = attachment.report
 
     def _dead(self) -> NoReturn:
-        raise AbiViolation("R-032", "the handle is dead: the discipline was closed")
+        raise self._blame("R-032", "", "the handle is dead: the discipline was closed")
+
+    @property
+    def revoked(self) -> bool:
+        return self._attachment is None
 
     @property
     def _live(self) -> Attachment:

@@ -130,4 +130,7 @@ class Scope:
         for job in waiting:
             job.cancel()
         deadline = self.attachment.kernel.runtime.now() + JOIN_TIMEOUT
-        return self._queue.wait(lambda: not self._jobs, deadline)
+        if self._queue.wait(lambda: not self._jobs, deadline):
+            return True
+        self.abandon()
+        return False

@@ -92,7 +92,7 @@ class Watchdog:
         attachment = tty.slot.attachment
         self._kernel.violations.report(
             "R-214",
-            f"does not return, for {seconds:.0f} s now:\n{stack}",
+            f"does not return, for {seconds:.1f} s now:\n{stack}",
             tty=tty.name,
             method=frame.method,
             distribution=attachment.ops.distribution if attachment is not None else "",
