@@ -187,7 +187,7 @@ class FarEnd:
     def __init__(self, port: TtyPort) -> None:
         self._port = port
 
-    def insert(self, data: bytes, flags: bytes | None = None, /) -> int:
+    def insert(self, data: bytes | memoryview, flags: bytes | None = None, /) -> int:
         """As Port.insert, and pushed; a closed end takes everything: the bytes leave on an open line."""
         port = self._port
         if not port.live:
