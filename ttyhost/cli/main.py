@@ -35,6 +35,7 @@ VERBS: dict[str, Verb] = {
     "ldiscs": Verb("ttyhost.cli.ldiscs", "List the line disciplines that are installed."),
     "new": Verb("ttyhost.cli.new", "Make the package of a new discipline."),
     "ports": Verb("ttyhost.cli.ports", "List the serial ports of this machine."),
+    "run": Verb("ttyhost.cli.run", "Run a program on a terminal whose discipline is ours."),
 }
 """Our own verbs: the command is the object ``command`` of the module. A test holds the help texts
 against the modules', so that ``--help`` may print them from here."""

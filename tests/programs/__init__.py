@@ -1,0 +1,1 @@
+"""Real programs under ``ttyhost run``, beside the same ones on the kernel's pty."""
