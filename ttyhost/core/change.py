@@ -152,10 +152,12 @@ def _attach(tty: Tty, entry: Entry, options: dict[str, object]) -> None:
             _detach(tty)
             raise
         tty.do_write_wakeup = False
-        tty.kernel.table.put(entry)
-        if tty.abandoned:  # between two disciplines: this one has not begun
-            slot.attachment = None
-        slot.fire(Event.OPEN_FAILED)
+        try:
+            slot.fire(Event.OPEN_FAILED)
+        finally:
+            if not attachment.stuck:
+                tty.kernel.table.put(entry)
+                slot.attachment = None  # also when the tty was abandoned before this one began
         raise
 
 
