@@ -76,25 +76,30 @@ class Device(TtyDriver):
         self.one_at_a_time("set_termios")
 
     def throttle(self):
-        self.ledger.rule(not self.throttled, "R-140: throttled twice")
+        self.ledger.rule(not self.throttled or self.hung_up, "R-140: throttled twice")
         self.throttled = True
         self.one_at_a_time("throttle")
 
     def unthrottle(self):
-        self.ledger.rule(self.throttled, "R-140: unthrottled twice")
+        self.ledger.rule(self.throttled or self.hung_up, "R-140: unthrottled twice")
         self.throttled = False
         self.one_at_a_time("throttle")
 
     def stop(self):
         self.ledger.belongs(self.life, "driver.stop")
-        self.ledger.rule(not self.stopped, "R-144: stopped twice")
+        self.ledger.rule(not self.stopped or self.hung_up, "R-144: stopped twice")
         self.stopped = True
         self.one_at_a_time("stop")
 
     def start(self):
-        self.ledger.rule(self.stopped, "R-144: started twice")
+        self.ledger.rule(self.stopped or self.hung_up, "R-144: started twice")
         self.stopped = False
         self.one_at_a_time("stop")
+
+    @property
+    def hung_up(self):
+        """A hangup forgets the levels, without telling the device, which it closes at the next open."""
+        return self.line.core.hung_up
 
     def one_at_a_time(self, what):
         self.ledger.rule(self.telling != what, f"driver.{what} runs twice at a time")

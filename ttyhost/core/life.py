@@ -96,6 +96,7 @@ def _close_device(tty: Tty) -> None:
     tty.hup_queued = False  # a hangup that has not begun was meant for the life that ends here
     if port is not None:
         port.revoke()
+    tty.flow.reset()  # the next device has been told nothing
 
 
 # ---------------------------------------------------------------------- hangup
@@ -236,7 +237,6 @@ def _forget(tty: Tty) -> None:
     tty.receiver.flip.clear()
     tty.kernel.sessions.clear_session(tty)
     _close_device(tty)
-    tty.flow.reset()
     tty.exclusive = False
     tty.termios = tty.fresh_termios
     tty.kernel.ttys.discard(tty)
