@@ -41,7 +41,7 @@ class Conformance:
         cls.expected_failures()
 
     @classmethod
-    def tests(cls) -> list[tuple[Facts, Callable[[Any], None]]]:
+    def kit_tests(cls) -> list[tuple[Facts, Callable[[Any], None]]]:
         """Every test of the kit, by name."""
         found = []
         for name in sorted(dir(cls)):
@@ -55,7 +55,7 @@ class Conformance:
     def expected_failures(cls) -> dict[str, str]:
         """``xfail`` by the names of tests. Raises TypeError for a key that names none, or several."""
         by_key: dict[str, list[str]] = {}
-        for facts, _ in cls.tests():
+        for facts, _ in cls.kit_tests():
             by_key.setdefault(facts.code, []).append(facts.name)
             by_key[facts.name] = [facts.name]
         failures = {}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...abi import Cap, LineDiscipline
@@ -129,12 +129,30 @@ def run(case: Conformance, facts: Facts, body: Body) -> None:
     raise _finding(case, facts, rigs[0], failed) from None
 
 
+def _does_ordinary_things(case: Conformance, facts: Facts) -> bool:
+    """It can be attached, used and detached without raising anything: found out once."""
+    from .rig import Rig
+    from .traffic import ordinary_things
+
+    if "ordinary" not in case.known:
+        plain = replace(facts, explored=False, lines=False)
+        case.known["ordinary"] = True
+        try:
+            once(lambda world: Rig(world, case, plain).run(ordinary_things))
+        except ScheduleFailed:
+            case.known["ordinary"] = False
+    return bool(case.known["ordinary"])
+
+
 def _finding(case: Conformance, facts: Facts, rig: Rig, failed: ScheduleFailed) -> Broken:
     """What a schedule that went wrong says about the discipline; the first cause counts."""
     schedule = f"\nschedule: {failed.schedule!r}" if failed.schedule else ""
     violations = rig.violations()
     if violations:
-        return of_violation(case.discipline, violations[0])
+        found = of_violation(case.discipline, violations[0])
+        if found.rule == "R-109" and (failed.schedule or _does_ordinary_things(case, facts)):
+            found = Broken(facts.code, found.detail, found.where)  # the test's matter is what it cannot do
+        return Broken(found.rule, found.detail + schedule, found.where)
     if rig.broken is not None:
         return Broken(rig.broken.rule, rig.broken.detail + schedule, rig.broken.where)
     rule = _RULE_OF_KIND.get(failed.kind, facts.code)

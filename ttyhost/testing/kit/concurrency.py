@@ -64,6 +64,25 @@ class ConcurrencyRules(Conformance):
             line.tty.ioctl(FIONREAD)
         line.call("chars_in_buffer")
 
+    @kit_test("open", explored=True, lines=True)
+    def test_R_050_an_open_at_every_moment(self, rig: Rig) -> None:
+        """Attached while bytes come in, output has room again and a reader waits for it: whatever its
+        open has set going finds everything in place."""
+        data = arriving(rig)
+        line = rig.open()
+        line.detach()
+        rig.thread("attacher", line.attach)
+        rig.thread("line", line.device.receive, data)
+        rig.thread("hardware", line.device.port.wakeup)
+
+        def check() -> None:
+            line.receive(data)
+            if framed(rig):
+                got = line.read_all()
+                rig.expect(got[-1:] == rig.frames[:1], f"no frame comes in: read {short(got)}")
+
+        rig.check(check)
+
     @kit_test("close", explored=True)
     def test_R_063_a_change_at_every_moment(self, rig: Rig) -> None:
         """Another discipline is attached while this one receives, sends and is woken."""

@@ -50,36 +50,21 @@ class Moments:
 class KitWait:
     """A wait queue as the discipline sees it."""
 
-    def __init__(self, queue: WaitQueue, rig: Rig) -> None:
+    def __init__(self, queue: WaitQueue, handle: KitHandle) -> None:
         self._queue = queue
-        self._rig = rig
-        self._frame: Frame | None = None
-        self._told = 0
+        self._handle = handle
 
     def wake(self) -> None:
         self._queue.wake()
 
     def wait(self, predicate: Callable[[], object], timeout: float | None = None) -> bool:
-        if not predicate() and self._rig.moments.strikes():
+        if not predicate() and self._handle.rig.moments.strikes():
             raise oserror(errno.EAGAIN, "the kit's fault")
         try:
             return self._queue.wait(predicate, timeout)
         except OSError:
-            self._see_loop()
+            self._handle.told_to_leave(context.frame)
             raise
-
-    def _see_loop(self) -> None:
-        """A call that is told to leave PATIENT times and waits again will never leave."""
-        frame = context.frame
-        if frame is None or frame is not self._frame:
-            self._frame, self._told = frame, 0
-            return
-        self._told += 1
-        if self._told >= PATIENT:
-            rig = self._rig
-            where = place(rig.cls, frame.method)
-            rig.broken = Broken("R-057", f"{frame.method} is told to leave and waits again, for ever", where)
-            raise Stuck
 
 
 class KitHandle:
@@ -87,18 +72,32 @@ class KitHandle:
 
     def __init__(self, handle: TtyHandle, rig: Rig) -> None:
         self._handle = handle
-        self._rig = rig
+        self.rig = rig
+        self._frame: Frame | None = None
+        self._told = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._handle, name)
 
+    def told_to_leave(self, frame: Frame | None) -> None:
+        """A call that is told to leave PATIENT times and waits again will never leave."""
+        if frame is None or frame is not self._frame:
+            self._frame, self._told = frame, 0
+            return
+        self._told += 1
+        if self._told >= PATIENT:
+            where = place(self.rig.cls, frame.method)
+            text = f"{frame.method} is told to leave and waits again, for ever"
+            self.rig.broken = Broken("R-057", text, where)
+            raise Stuck
+
     @property
     def read_wait(self) -> KitWait:
-        return KitWait(self._handle.read_wait, self._rig)
+        return KitWait(self._handle.read_wait, self)
 
     @property
     def write_wait(self) -> KitWait:
-        return KitWait(self._handle.write_wait, self._rig)
+        return KitWait(self._handle.write_wait, self)
 
     def wait_queue(self) -> KitWait:
-        return KitWait(self._handle.wait_queue(), self._rig)
+        return KitWait(self._handle.wait_queue(), self)

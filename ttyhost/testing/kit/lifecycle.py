@@ -13,7 +13,7 @@ from .base import Conformance
 from .case import kit_test, writes
 from .line import Line
 from .rig import GONE, PATIENCE, Call, Rig, short
-from .traffic import arriving, framed, outgoing, some_of_everything
+from .traffic import arriving, fill_output, framed, outgoing, some_of_everything
 
 DAY = 86400.0
 FAULTS = 200
@@ -243,12 +243,7 @@ def _waiters(rig: Rig, line: Line) -> Iterator[tuple[Call, str]]:
         yield rig.background(line.tty.read, 1, PATIENCE), "read"
     if writes(rig.cls, "write"):
         line.device.room = 0
-        for _ in range(100_000):
-            try:
-                if not line.write_now(outgoing(rig)[0]):
-                    break
-            except OSError:
-                return
+        fill_output(rig, line)
         yield rig.background(line.tty.write, outgoing(rig)[0], PATIENCE), "write"
 
 

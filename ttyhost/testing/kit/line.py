@@ -78,9 +78,9 @@ class Line:
         return got
 
     def write(self, data: bytes, timeout: float | None = None) -> int:
-        """Write and let the device send."""
+        """Write and let it be sent, which may take its time."""
         count = self.tty.write(data, timeout)
-        self.rig.settle()
+        self.rig.sleep(1)
         return count
 
     def write_now(self, data: bytes) -> int:

@@ -11,11 +11,15 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from ...abi import LineDiscipline
+
+VISITS = 2
+"""A line that runs for every byte is such a place for the first bytes only."""
 
 Methods = Mapping[str, Callable[..., Any]]
 
@@ -28,20 +32,29 @@ def with_line_points(
     if point is None or not files:
         return dict(methods)
 
-    def at_line(frame: FrameType, event: str, arg: object) -> Any:
-        if event == "line":
-            point("line")
-        return at_line
+    def tracer() -> Callable[[FrameType, str, object], Any]:
+        """For one call of a method."""
+        visits: Counter[tuple[CodeType, int]] = Counter()
 
-    def at_call(frame: FrameType, event: str, arg: object) -> Any:
-        return at_line if frame.f_code.co_filename in files else None
+        def at_line(frame: FrameType, event: str, arg: object) -> Any:
+            if event == "line":
+                line = (frame.f_code, frame.f_lineno)
+                visits[line] += 1
+                if visits[line] <= VISITS:
+                    point("line")
+            return at_line
+
+        def at_call(frame: FrameType, event: str, arg: object) -> Any:
+            return at_line if frame.f_code.co_filename in files else None
+
+        return at_call
 
     def traced(method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         def call(*args: Any, **kwargs: Any) -> Any:
             if sys.gettrace() is not None:
                 return method(*args, **kwargs)
-            sys.settrace(at_call)
+            sys.settrace(tracer())
             try:
                 return method(*args, **kwargs)
             finally:

@@ -34,13 +34,17 @@ def once(scenario: Scenario) -> None:
             raise session.explain(scenario, run.failure, ())
 
 
+STEPS = 20_000
+"""About a second's worth: so many steps may all schedules of a test have together."""
+
+
 def every_moment(scenario: Scenario, limit: int) -> int:
     """Every schedule with one preemption inside the discipline, at most ``limit`` of them, spread
     over the scenario. How many there were. Raises ScheduleFailed at the first that goes wrong."""
     rng = random.Random(0)
     waiting: list[tuple[Steps, int]] = [((), 1)]
     with Session(MAX_STEPS) as session:
-        while waiting and session.schedules < limit:
+        while waiting and session.schedules < limit and session.steps < STEPS:
             other = rng.randrange(len(waiting))
             waiting[other], waiting[-1] = waiting[-1], waiting[other]
             steps, left = waiting.pop()

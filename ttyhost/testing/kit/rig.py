@@ -17,7 +17,7 @@ from ...core.table import Entry
 from ...core.violations import Violation
 from ..explore import World
 from .device import Device
-from .finding import Broken, Skipped, place
+from .finding import Broken, Skipped, Stuck, place
 from .handle import KitHandle, Moments
 from .line import Line
 from .lines import with_line_points
@@ -204,6 +204,9 @@ class Rig:
         except Broken as why:
             self.broken = why
             raise
+        except Stuck:
+            assert self.broken is not None
+            raise self.broken from None
         if self.facts.explored:
             self.world.check(self._settle_down)
             self.world.check(self._end)

@@ -14,9 +14,11 @@ _IP = b"\x00\x21"
 """PPP's protocol number of IP; two bytes like any others for everybody else."""
 
 CANDIDATES = (
+    _IP + bytes.fromhex("c0 db 7e 7d 11 13"),
+    _IP + bytes.fromhex("7d 5e db dc 0a 0d 00"),
+    _IP + bytes.fromhex("dd 5d ff 1b 03 04 1a a5"),
     b"hello, world",
     _IP + b"\x45\x00\x00\x14 a packet",
-    _IP + bytes.fromhex("c0c0dbdbdcdd7e7e7d5d5e1113910a0d00ff00011b03041a"),
     _IP + b"\x00" * 20,
     _IP + bytes(range(32, 96)),
     b"a line of text, as some protocols want it",
@@ -24,8 +26,8 @@ CANDIDATES = (
     bytes(range(256)),
     _IP + random.Random(1).randbytes(600),
 )
-"""What the kit tries where the author has given no frames: text, binary, special bytes of the known
-framings, runs, and sizes. A discipline may refuse any of them by EINVAL or EMSGSIZE."""
+"""What the kit tries where the author has given no frames: special bytes of the known framings first,
+text, binary, runs, and sizes. A discipline may refuse any of them by EINVAL or EMSGSIZE."""
 
 
 def frames_of(rig: Rig) -> list[bytes]:
@@ -53,6 +55,22 @@ def _takes(line: Line, frame: bytes) -> bool:
         return line.write(frame) == len(frame)
     except OSError:
         return False
+
+
+def largest_of(rig: Rig) -> int:
+    """About the size of the largest frame that it takes, a power of two: when frames are made longer
+    with zeros. 0 when it takes no such frames; no more than 64 KiB is tried."""
+    known = rig.case.known
+    if "largest" not in known:
+        known["largest"] = 0
+        line = rig.open()
+        for size in (1 << power for power in range(8, 17, 2)):
+            if not _takes(line, frames_of(rig)[0] + bytes(size)):
+                break
+            known["largest"] = size
+        line.tty.close(0)
+    largest: int = known["largest"]
+    return largest
 
 
 def wire_of(rig: Rig, frames: tuple[bytes, ...]) -> bytes:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from .line import Line
 
 
+ENOUGH = 5000
+"""Writes: who has taken so many without sending anything has no bound."""
+
+
 def framed(rig: Rig) -> bool:
     return bool(rig.cls.capabilities & Cap.FRAMED)
 
@@ -31,11 +35,27 @@ def arriving(rig: Rig) -> bytes:
     return rig.wire(rig.frames[0]) if framed(rig) else rig.case.received
 
 
+def fill_output(rig: Rig, line: Line) -> list[bytes]:
+    """Write without waiting until nothing is taken: what was taken. The driver has no room."""
+    data = max(outgoing(rig), key=len)
+    accepted: list[bytes] = []
+    while len(accepted) < ENOUGH and (count := line.write_now(data)):
+        accepted.append(data[:count])
+    return accepted
+
+
 def write_all(rig: Rig, line: Line) -> None:
     """Write all of ``outgoing``. Raises what the writes raise."""
     for data in outgoing(rig):
         count = line.tty.write(data, PATIENCE)
         rig.expect(count == len(data), f"write took {count} of {len(data)} bytes", about="write")
+
+
+def ordinary_things(case: object, rig: Rig) -> None:
+    """Attach, use, detach."""
+    line = rig.open()
+    some_of_everything(rig, line)
+    line.detach()
 
 
 def some_of_everything(rig: Rig, line: Line) -> None:
