@@ -330,7 +330,7 @@ class Host:
         the files first to drain them. Idempotent; waits for nobody who is stuck."""
         if self._closed:
             return
-        self._closed = True
+        self._closed = self.kernel.closed = True
         if self.kernel.watchdog is not None:
             self.kernel.watchdog.stop()
         ttys = self.kernel.ttys.copy()

@@ -10,6 +10,7 @@ from ttyhost.testing.explore import World, explore, fuzz
 from . import ops
 from .line import Line
 from .matrix import full, idle, scenario, waiting
+from .others import brim, host_close, with_refusal
 
 
 def test_who_waits_for_a_reference_is_told_of_the_hangup():
@@ -45,6 +46,21 @@ def test_a_lingering_hangup_sees_that_the_input_was_flushed():
 def test_a_lingering_hangup_sees_that_the_last_bytes_were_delivered():
     """It was woken by the discipline before the flip buffer had counted them off, and slept on."""
     assert fuzz(scenario(waiting, ops.carrier_lost, ops.receive), seeds=range(40)).schedules == 41
+
+
+def test_a_closed_host_opens_nothing():
+    """reopen() looked at nothing: the line of a closed host was opened, and stayed open for ever."""
+    assert explore(brim(host_close, ops.reopen), limit=600).schedules == 600
+
+
+def test_the_next_device_is_told_of_the_throttling():
+    """The level that the device before it had been told stayed: the new one was never asked to stop."""
+    assert explore(brim(ops.receive, ops.renew), limit=600).schedules == 600
+
+
+def test_an_open_that_fails_while_the_tty_is_given_up_counts_once():
+    """It looked whether it was given up, was given up, and then gave its count back all the same."""
+    assert explore(with_refusal(ops.abandon)).complete
 
 
 def test_a_driver_that_cannot_unthrottle_does_not_stop_the_input():

@@ -97,6 +97,8 @@ class Kernel:
         self.lazy = runtime.spin("lazy")
         """Protects what is made at first need (wait queues, descriptors)."""
         self.ttys: set[Tty] = set()
+        self.closed = False
+        """The host is closed: nothing is opened any more."""
         self.watchdog: Watchdog | None = None
         self.lock_graph: LockGraph | None = None
         if self.strict:

@@ -27,21 +27,21 @@ log = logging.getLogger("ttyhost.tty")
 def open_file(tty: Tty, file: TtyFile, ldisc: int | str | None, options: dict[str, object]) -> None:
     """tty_open: one more file on the tty; the first one opens the device and the discipline.
 
-    May sleep. Raises OSError: EBUSY when exclusive; what driver.open or the discipline's open
-    raised: then the tty is as before.
+    May sleep. Raises OSError: EBADF when the host is closed; EBUSY when exclusive; what driver.open
+    or the discipline's open raised: then the tty is as before.
     """
     with tty.lock:
         if tty.exclusive and tty.files:
             raise oserror(errno.EBUSY, f"{tty.name} is open exclusively")
         if tty.abandoned:
             raise oserror(errno.EIO, f"{tty.name} was abandoned: a method of its discipline does not return")
+        _check_host(tty)
         if tty.hung_up:
             _close_device(tty)
             tty.hung_up = False
         if tty.slot.state in (State.HUPPED, State.RELEASED):
             tty.slot.fire(Event.REOPEN)
         fresh = tty.slot.state is State.EMPTY
-        tty.kernel.ttys.add(tty)
         if fresh:
             _bring_up(tty, *(tty.last_ldisc if ldisc is None else (ldisc, options)))
         tty.files.add(file)
@@ -51,6 +51,16 @@ def open_file(tty: Tty, file: TtyFile, ldisc: int | str | None, options: dict[st
         tty.on_users(len(tty.files))
     if fresh and tty.kernel.observer is not None:
         tty.kernel.observer.tty_opened(tty)
+
+
+def _check_host(tty: Tty) -> None:
+    """The tty is known first, and then we look; who closes the host does it the other way round."""
+    known = tty in tty.kernel.ttys
+    tty.kernel.ttys.add(tty)
+    if tty.kernel.closed:
+        if not known:
+            tty.kernel.ttys.discard(tty)
+        raise oserror(errno.EBADF, "the host is closed")
 
 
 def _bring_up(tty: Tty, ldisc: int | str, options: dict[str, object]) -> None:
