@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ttyhost.testing import LdiscConformance
 from ttyhost_ppp import Ppp
+
+from ttyhost.testing import LdiscConformance
 
 
 class TestPpp(LdiscConformance):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ttyhost.testing import LdiscConformance
 from ttyhost_slip import Slip
+
+from ttyhost.testing import LdiscConformance
 
 
 class TestSlip(LdiscConformance):

@@ -69,7 +69,7 @@ class HdlcDecoder:
         """Empty if it is to be dropped."""
         if len(raw) > 2 * self._largest:
             return self._count("rx_oversize")
-        if raw.endswith(ESCAPE):
+        if (len(raw) - len(raw.rstrip(ESCAPE))) % 2:  # an escape that the flag cuts off; two are one octet
             return self._count("rx_aborts")
         body = _ESCAPED.sub(_turn, raw) if ESCAPE in raw else raw
         if len(body) <= FCS_SIZE:
