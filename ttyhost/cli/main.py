@@ -29,6 +29,7 @@ class Verb(NamedTuple):
 
 VERBS: dict[str, Verb] = {
     "attach": Verb("ttyhost.cli.attach", "Attach a discipline to a device and carry its traffic."),
+    "check": Verb("ttyhost.cli.check", "Check a discipline: its package, its shape, every rule."),
     "demo": Verb("ttyhost.cli.demo", "Show the whole tty layer at work, step by step."),
     "explain": Verb("ttyhost.cli.explain", "Say at length what a code such as E-NUMBER-TAKEN means."),
     "info": Verb("ttyhost.cli.info", "Tell everything about one discipline."),
