@@ -24,6 +24,7 @@ class Device(TtyDriver):
         self.ledger = self.line.ledger
         self.point = self.line.point
         self.out = bytearray()
+        self.size = ROOM
         self.live = False
         self.throttled = self.stopped = False
         self.events = self.line.world.runtime.mutex("device")
@@ -45,14 +46,14 @@ class Device(TtyDriver):
     def write(self, data):
         self.ledger.rule(self.live, "driver.write on a closed device")
         self.ledger.belongs(self.life, "driver.write")
-        taken = min(len(data), ROOM - len(self.out))
+        taken = min(len(data), self.size - len(self.out))
         self.out += data[:taken]
         self.ledger.written += data[:taken]
         self.point("driver.write")
         return taken
 
     def write_room(self):
-        return ROOM - len(self.out)
+        return self.size - len(self.out)
 
     def chars_in_buffer(self):
         return len(self.out)

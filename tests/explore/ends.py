@@ -53,6 +53,8 @@ class End:
         rule(not tty.hup_queued, "a hangup is queued for ever")
         rule(not tty.receiver._queued, "receive work is queued for ever")
         rule(not tty.kernel.work._under_way, "work that never ends")
+        chunks = tty.receiver.flip._chunks
+        rule(tty.receiver.flip.size == sum(len(c.data) for c in chunks), "the flip buffer has lost count")
         rule(is_part(ledger.delivered, ledger.received), f"I4: {ledger.delivered} of {ledger.received}")
         rule.judge()
 

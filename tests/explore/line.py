@@ -6,6 +6,7 @@ import select
 from collections.abc import Callable
 
 from ttyhost.core.file import TtyFile
+from ttyhost.core.flow import BY_FLIP, BY_LDISC
 from ttyhost.core.readiness import READABLE
 from ttyhost.core.states import RESTING, State
 from ttyhost.core.tty import Tty
@@ -89,6 +90,8 @@ class Line:
                 readable == bool(self.second.poll() & READABLE), "the descriptor does not say what poll says"
             )
         self._order(rule)
+        chunks = tty.receiver.flip._chunks
+        rule(tty.receiver.flip.size == sum(len(c.data) for c in chunks), "the flip buffer has lost count")
         if slot.state is State.OPEN:
             self._flows(rule)
         rule.judge()
@@ -96,6 +99,8 @@ class Line:
     def _counts(self) -> None:
         """I1."""
         attached = self.core.slot.attachment
+        if attached is not None and attached.entry not in self.host.kernel.table.entries():
+            raise Broken(f"I8: {attached.ops.name} is in use and not registered")
         for entry in self.host.kernel.table.entries():
             lines = int(attached is not None and attached.entry is entry)
             if entry.lines != lines:
@@ -142,8 +147,12 @@ class Line:
         """I5: whatever stands still has somebody who will start it again."""
         tty, probe, device = self.core, self.probe, self.device
         rule(not tty.receiver.flip.ready or len(probe.rx) == RX, "I5: bytes wait in the flip buffer")
-        rule(not device.throttled or len(probe.rx) == RX or not tty.receiver.flip.room,
-             "I5: throttled, and nobody will unthrottle")  # fmt: skip
+        flip = tty.receiver.flip
+        held = tty.flow.held_by
+        rule(not held(BY_LDISC) or len(probe.rx) == RX, "I5: throttled, and no reader will unthrottle")
+        rule(
+            not held(BY_FLIP) or flip.size > flip.limit // 2, "I5: throttled, and no delivery will unthrottle"
+        )
         rule(device.throttled == tty.flow.throttled, "I5: the driver has not been told of the throttling")
         rule(device.stopped == tty.flow.stopped, "I5: the driver has not been told of the stop")
         if not tty.flow.stopped:

@@ -72,13 +72,13 @@ def attached(line: Line, base: type[Probe]) -> None:
     line.at_first = base.number
 
 
-def with_work(op: Op, *others: Op) -> Scenario:
-    """``op`` while work of the discipline is on its way."""
+def with_work(op: Op) -> Scenario:
+    """``op`` while work of the discipline is on its way, and an ioctl that asks for more."""
 
     def run(world: World) -> None:
         line = Line(world)
         attached(line, Busy)
-        for each in (op, *others):
+        for each in (ops.ioctl, op):
             world.thread(each.__name__, each, line, daemon=each in PATIENT)
 
     return run
@@ -262,7 +262,6 @@ ENDS = (
 )
 SCENARIOS = (
     {f"with work {op.__name__}": with_work(op) for op in ENDS}
-    | {f"with work ioctl+{op.__name__}": with_work(ops.ioctl, op) for op in ENDS}
     | {f"refused {op.__name__}": with_refusal(op) for op in (*SIXTEEN, *MORE, ops.abandon, ops.renew)}
     | {f"brim {op.__name__}+{other.__name__}": brim(op, other)
        for op in (ops.read, ops.receive, ops.flush) for other in (*SIXTEEN, ops.renew)}

@@ -30,8 +30,8 @@ from .waiters import lost_wakeup
 
 STALL = 30.0
 """Real seconds without a scheduling point, then something waits outside the runtime."""
-UNWINDING = 100_000
-"""So many points may a thread pass while it unwinds."""
+PASSED = 100_000
+"""So many points may be passed without being scheduled, in set-up, end and unwinding."""
 RACY = frozenset({"atomic", "park", "unpark", "wait"})
 """Operations around which shared state is read without a lock: they depend on one another, whatever
 their object (see docs/explorer.md on the reduction)."""
@@ -152,6 +152,7 @@ class Scheduler:
         self.trace: list[Moment] | None = [] if tracing else None
         self.now = 1000.0
         self.step = 0
+        self.passed = 0
         self.exploring = False
         self.muted = False
         """A check or a predicate runs: the primitives do not schedule."""
@@ -274,11 +275,12 @@ class Scheduler:
         return not waits or (obj is not None and obj.clear)
 
     def _pass(self, task: Task) -> bool:
-        """A point where nothing is scheduled. Who unwinds must not go round for ever."""
-        if task.unwinding:
-            task.made += 1
-            if task.made > UNWINDING:
+        """A point where nothing is scheduled; nobody goes round here for ever."""
+        self.passed += 1
+        if self.passed > PASSED:
+            if task.unwinding:
                 raise Abort
+            self.fail(Failure("livelock", f"{PASSED} points of the set-up or the end, and no end"))
         return True
 
     def _next(self, task: Task | None) -> Task:
