@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from .main import debug_option
 
 if TYPE_CHECKING:
     from ttyhost.testing.check import Row, Target
+
+WIDTH = 74
 
 
 @click.command("check", short_help="Check a discipline: its package, its shape, every rule.")
@@ -84,24 +87,34 @@ def _print_text(target: Target, rows: list[Row], quiet: bool) -> None:
     groups = by_rule(rows)
     for group in groups:
         first = group[0]
-        if quiet and first.outcome not in (FAIL, WARN):
-            continue
-        click.echo(f"{first.outcome:5} {first.rule:12} {first.title}".rstrip())
-        for row in group:
-            if row.outcome in (FAIL, WARN):
-                _print_finding(row)
-            elif row is first and row.outcome != OK:
-                click.echo(f"{'':18} {row.detail}")
+        if first.outcome in (FAIL, WARN):
+            _print_broken(group)
+        elif not quiet:
+            click.echo(f"{first.outcome:5} {first.rule:12} {first.title}")
+            if first.outcome == SKIP:
+                click.echo(f"{'':18} {first.detail}")
     counts = Counter(group[0].outcome for group in groups)
     click.echo(", ".join(f"{counts[word]} {word}" for word in (OK, WARN, FAIL, SKIP) if counts[word]))
 
 
-def _print_finding(row: Row) -> None:
-    """What is wrong, the rule in a sentence, where in the code."""
-    for line in row.detail.splitlines():
-        click.echo(f"{'':18} {line}")
-    click.echo(f"{'':18} the rule: {row.sentence}")
-    if row.where:
-        click.echo(f"{'':18} at {row.where}")
-    if row.test:
-        click.echo(f"{'':18} by {row.test}")
+def _print_broken(group: list[Row]) -> None:
+    """The rule in a sentence; then each thing that is wrong, and where in the code, once."""
+    first = group[0]
+    click.echo(f"{first.outcome:5} {first.rule:12} {first.title}")
+    _indented(textwrap.fill(first.sentence, WIDTH))
+    same: dict[tuple[str, str], list[Row]] = {}
+    for row in group:
+        if row.outcome == first.outcome:
+            same.setdefault((row.detail.partition("\nschedule:")[0], row.where), []).append(row)
+    for rows in same.values():
+        _indented(f"- {rows[0].detail}")
+        if rows[0].where:
+            _indented(f"  at {rows[0].where}")
+        if rows[0].test:
+            others = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+            _indented(f"  by {rows[0].test}{others}")
+
+
+def _indented(text: str) -> None:
+    for line in text.splitlines():
+        click.echo(f"{'':18} {line}".rstrip())

@@ -1,6 +1,6 @@
 """The child process of a check: imports one discipline, looks at it, runs the kit on it.
 
-    python -m ttyhost.testing.check.child FD        a Job comes on stdin as JSON
+    python -m ttyhost.testing.check FD        a Job comes on stdin as JSON
 
 Everything that it has to say goes to descriptor FD, one JSON object a line, as it happens: when
 the process is killed, the parent knows how far it got. What the plugin prints goes elsewhere.
@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .verdict import FAIL, OK, TRUST, WARN
 from .watch import Watch
 
 MEMORY = 2 << 30
@@ -64,21 +65,26 @@ def main() -> None:
     report = Report(int(sys.argv[1]))
     job = Job(**json.loads(sys.stdin.read()))
     _limit()
+    _do(job, report)
+    report.say("end")
+
+
+def _do(job: Job, report: Report) -> None:
+    """All of the job that can be done."""
     watch = Watch()
     sys.path[:0] = job.paths
     cls = _import(job, report)
     if cls is None:
         return
     for name in watch.changed():
-        report.row("TRUST", "FAIL", f"importing it has changed {name}")
+        report.row(TRUST, FAIL, f"importing it has changed {name}")
     for name in watch.threads():
-        report.row("TRUST", "FAIL", f"importing it started a thread, {name}")
+        report.row(TRUST, FAIL, f"importing it started a thread, {name}")
     if _shape(job, cls, report) and job.kit:
         watch = Watch()
         _kit(job, cls, report)
         for name in watch.changed():
-            report.row("TRUST", "FAIL", f"in use it has changed {name}")
-    report.say("end")
+            report.row(TRUST, FAIL, f"in use it has changed {name}")
 
 
 def _limit() -> None:
@@ -111,15 +117,15 @@ def _import(job: Job, report: Report) -> object:
     try:
         problem = attempt.finish(None, job.patience)
     except KeyboardInterrupt as why:  # the plugin's: nobody else interrupts this process
-        report.row("E-IMPORT", "FAIL", f"importing it raised {why!r}")
+        report.row("E-IMPORT", FAIL, f"importing it raised {why!r}")
         return None
     finally:
         faulthandler.cancel_dump_traceback_later()
     if problem is not None:
-        report.row(problem.code, "FAIL", f"{problem.text}; {problem.hint}")
+        report.row(problem.code, FAIL, f"{problem.text}; {problem.hint}")
         return None
     took = (time.monotonic() - began) * 1000
-    report.row("R-014", "ok", f"imported in {took:.0f} ms")
+    report.row("R-014", OK, f"imported in {took:.0f} ms")
     return attempt.loaded
 
 
@@ -131,13 +137,13 @@ def _shape(job: Job, cls: object, report: Report) -> bool:
     problems = validate(cls, job.number, job.name, job.distribution)
     where = _at(cls, cls.__name__) if isinstance(cls, type) else ""
     for problem in problems:
-        outcome = "FAIL" if problem.fatal else "warn"
+        outcome = FAIL if problem.fatal else WARN
         report.say(
             "row", rule=problem.code, outcome=outcome, detail=f"{problem.text}; {problem.hint}", where=where
         )
     if any(problem.fatal for problem in problems):
         return False
-    report.row("R-004", "ok", f"{job.number} is {job.name}")
+    report.row("R-004", OK, f"{job.number} is {job.name}")
     return True
 
 
@@ -178,9 +184,5 @@ def _load(path: Path, report: Report) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as why:  # noqa: BLE001 - a stranger's test file; the kit runs without it
-        report.row("R-014", "warn", f"{path}: {type(why).__name__}: {why}")
+        report.row("R-014", WARN, f"{path}: {type(why).__name__}: {why}")
     return module
-
-
-if __name__ == "__main__":
-    main()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ...plugins.claims import Claim
 from ..kit.finding import shown
-from .verdict import FAIL, OK, Row
+from .verdict import FAIL, OK, TRUST, Row
 
 THREADS = frozenset({"threading", "_thread", "multiprocessing", "concurrent", "asyncio", "sched"})
 ROOMS = frozenset({"core", "host", "drivers", "plugins", "bridges", "cli", "rules"})
@@ -22,7 +22,7 @@ _SAID = {
     "R-053": "threads, locks and timers come from the handle (queue_work, call_later, lock), so that"
     " they end with the attachment",
     "R-105": "a timer (tty.call_later) or a wait queue does not hold others up",
-    "R-038": "a discipline imports ttyhost.abi, and nothing else of the host",
+    TRUST: "a discipline imports ttyhost.abi, and nothing else of the host",
 }
 
 
@@ -142,7 +142,7 @@ def _of_import(path: Path, node: ast.stmt, module: str, names: Iterable[str] = (
     if top in THREADS:
         yield _row("R-053", path, node, f"imports {module}")
     if top == "ttyhost" and (rest.split(".")[0] in ROOMS or {"ttyhost.Host"} & set(names)):
-        yield _row("R-038", path, node, f"imports {module if rest else 'ttyhost.Host'}")
+        yield _row(TRUST, path, node, f"imports {module if rest else 'ttyhost.Host'}")
 
 
 def _sleeps(fn: ast.expr, asleep: set[str], clocks: set[str]) -> bool:

@@ -12,6 +12,7 @@ from ...abi.errors import LdiscUnavailable
 from ...plugins import Plugins, Policy, Problem
 from ...plugins.claims import Claim
 from ...plugins.metadata import Candidate, Scan
+from ...plugins.policy import normalized
 from ...plugins.settle import settle
 
 _GROUP = re.compile(r"ttyhost\.ldisc\.v([1-9][0-9]*)")
@@ -38,8 +39,7 @@ class Target(NamedTuple):
 def find_targets(word: str | None) -> list[Target]:
     """The disciplines that ``word`` means; without one, all that are installed. Imports nothing.
 
-    Raises LdiscUnavailable for a name that nobody offers, OSError and ValueError for a path without
-    disciplines.
+    Raises LdiscUnavailable for a name that nobody offers, ValueError for a path without disciplines.
     """
     if word is None:
         return _installed(Plugins(), lambda claim: True)
@@ -47,7 +47,7 @@ def find_targets(word: str | None) -> list[Target]:
     if path.is_dir() or "/" in word or path.suffix in (".whl", ".toml"):
         return _in_path(path)
     plugins = Plugins()
-    name = re.sub(r"[-_.]+", "-", word).lower()
+    name = normalized(word)
     mine = _installed(plugins, lambda claim: claim.distribution == name)
     if mine:
         return mine
@@ -80,17 +80,32 @@ def _in_path(path: Path) -> list[Target]:
         path = path.parent
     if (path / "pyproject.toml").is_file():
         targets = _in_sources(path)
+    elif path.exists():
+        targets = _in_wheel(path)
     else:
-        if not path.exists():
-            raise FileNotFoundError(2, "No such file or directory", str(path))
-        plugins = Plugins(policy=Policy(), path=[str(path)])
-        targets = [target._replace(paths=(str(path),)) for target in _installed(plugins, lambda claim: True)]
-        broken = [problem for problem in plugins.found().scan.problems if problem.fatal]
-        if not targets and broken:
-            raise LdiscUnavailable(broken[0].text, code=broken[0].code, hint=broken[0].hint)
+        raise ValueError(f"{path}: no such file or directory")
     if not targets:
         raise ValueError(f"{path} offers no line discipline: no entry point in the group ttyhost.ldisc.v1")
     return targets
+
+
+def _in_wheel(path: Path) -> list[Target]:
+    """A wheel, or a directory in which something is installed."""
+    scan = Plugins(policy=Policy(), path=[str(path)]).found().scan
+    broken = [problem for problem in scan.problems if problem.fatal]
+    if broken and not scan.candidates:
+        raise LdiscUnavailable(broken[0].text, code=broken[0].code, hint=broken[0].hint)
+    claims = _settle_beside_the_installed(scan.candidates)
+    return [Target(claim, (str(path),), problems=_problems_of(claim, scan.problems)) for claim in claims]
+
+
+def _settle_beside_the_installed(candidates: tuple[Candidate, ...]) -> list[Claim]:
+    """The claims of what is not installed, as they would be if it were."""
+    mine = {candidate.distribution for candidate in candidates}
+    scan = Plugins().found().scan
+    others = tuple(candidate for candidate in scan.candidates if candidate.distribution not in mine)
+    claims = settle(Scan(candidates + others, (), scan.host_version), Policy())
+    return [claim for claim in claims if claim.distribution in mine]
 
 
 def _in_sources(root: Path) -> list[Target]:
@@ -98,7 +113,7 @@ def _in_sources(root: Path) -> list[Target]:
     try:
         project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         groups: Mapping[str, Mapping[str, str]] = project.get("entry-points", {})
-        name, version = str(project["name"]), str(project.get("version", ""))
+        name, version = normalized(str(project["name"])), str(project.get("version", ""))
         requires = tuple(line for line in project.get("dependencies", ()) if line.startswith("ttyhost"))
         candidates = tuple(
             Candidate("ldisc", int(match[1]), entry, value, name, version, _of_the_host(requires), str(root))
@@ -108,11 +123,9 @@ def _in_sources(root: Path) -> list[Target]:
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as why:
         raise ValueError(f"{root / 'pyproject.toml'} cannot be understood: {why!r}") from why
-    host_version = Plugins().found().scan.host_version
     paths = tuple(str(path) for path in (root / "src", root) if path.is_dir())
     tests = tuple(str(path) for path in sorted(root.glob("tests/**/test_*.py")) if _uses_the_kit(path))
-    claims = settle(Scan(candidates, (), host_version), Policy())
-    return [Target(claim, paths, tests) for claim in claims]
+    return [Target(claim, paths, tests) for claim in _settle_beside_the_installed(candidates)]
 
 
 def _of_the_host(requires: Iterable[str]) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ OK, WARN, FAIL, SKIP = "ok", "warn", "FAIL", "skip"
 _RANK = {FAIL: 0, WARN: 1, OK: 2, SKIP: 3}
 
 TRUST = "TRUST"
-TRUST_TITLE = "What no process can contain (docs/trust.md)"
+TRUST_TITLE = "What no process can contain"
+TRUST_TEXT = "A plugin runs with the host's rights, in its process: nothing but this check stands in its way"
 
 
 class Row(NamedTuple):
@@ -43,7 +44,7 @@ class Row(NamedTuple):
             return RULES[self.rule].text
         if self.rule in CODES:
             return CODES[self.rule].text
-        return TRUST_TITLE
+        return f"{TRUST_TEXT} (docs/trust.md)."
 
 
 def by_rule(rows: Iterable[Row]) -> list[list[Row]]:

@@ -1,0 +1,5 @@
+"""The child process of a check (child.py)."""
+
+from .child import main
+
+main()
