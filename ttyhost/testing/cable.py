@@ -38,10 +38,16 @@ class Wire:
         self._random = random.Random(seed)
         self._damage: list[Flag] = []
 
-    def damage(self, flag: Flag, count: int = 1) -> None:
-        """The next ``count`` bytes arrive with this flag. Before an OVERRUN and a BREAK a zero byte
-        arrives that nobody has sent (R-151), and the byte itself is good."""
-        self._damage += [flag] * count
+    def damage(self, flag: Flag, count: int = 1, *, after: int = 0) -> None:
+        """The next ``count`` bytes, ``after`` so many good ones, arrive with this flag. Before an
+        OVERRUN and a BREAK a zero byte arrives that nobody has sent (R-151), and the byte itself is
+        good."""
+        self._damage += [NORMAL] * after + [flag] * count
+
+    @property
+    def clean(self) -> bool:
+        """Everything arrives as it was sent."""
+        return not (self.cut or self.loss or self._damage)
 
     def carry(self, data: bytes) -> tuple[bytes, bytes | None]:
         """What arrives of ``data``, with its flags."""
@@ -103,13 +109,18 @@ class CableEnd(TtyDriver):
 
     def _deliver(self, data: bytes) -> int:
         """Bytes come out at the other end; how many went, none while that end is throttled."""
-        peer = self._peer
+        peer, wire = self._peer, self._wire
         if peer is None:
             return len(data)
-        data = data[: 0 if peer._throttled else peer.port.room]
-        peer.port.insert(*self._wire.carry(data))
+        if peer._throttled:
+            return 0
+        if wire.clean:
+            taken = peer.port.insert(data)
+        else:  # what a bad wire brings and finds no room is lost, too
+            peer.port.insert(*wire.carry(data))
+            taken = len(data)
         peer.port.push()
-        return len(data)
+        return taken
 
     def _send(self) -> None:
         if self._queue and not self._sending:

@@ -37,4 +37,16 @@ class LdiscConformance(
     """Derive from it, name your ``discipline``, and let pytest collect the class."""
 
 
-__all__ = ["Broken", "LdiscConformance", "Skipped"]
+__all__ = [
+    "Broken",
+    "CanonicalRules",
+    "ConcurrencyRules",
+    "ControlRules",
+    "FramingRules",
+    "LdiscConformance",
+    "LifecycleRules",
+    "NetRules",
+    "ReceiveRules",
+    "Skipped",
+    "WriteRules",
+]

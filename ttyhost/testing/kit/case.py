@@ -136,9 +136,15 @@ def _does_ordinary_things(case: Conformance, facts: Facts) -> bool:
 
     if "ordinary" not in case.known:
         plain = replace(facts, explored=False, lines=False)
-        case.known["ordinary"] = True
+        rigs: list[Rig] = []
+
+        def scenario(world: World) -> None:
+            rigs[:] = [Rig(world, case, plain)]
+            rigs[0].run(ordinary_things)
+
         try:
-            once(lambda world: Rig(world, case, plain).run(ordinary_things))
+            once(scenario)
+            case.known["ordinary"] = not rigs[0].skipped
         except ScheduleFailed:
             case.known["ordinary"] = False
     return bool(case.known["ordinary"])

@@ -13,8 +13,9 @@ import random
 from ...core.runtime import context
 from ..explore import Scenario
 from ..explore.schedule import Follow, Steps
-from ..explore.scheduler import Scheduler, Task
+from ..explore.scheduler import Scheduler
 from ..explore.search import MAX_STEPS, Session
+from ..explore.task import Task
 
 
 class Inside(Follow):
