@@ -9,13 +9,16 @@ discipline's fault.
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 from ...core.runtime import context
 from ..explore import Scenario
 from ..explore.schedule import Follow, Steps
 from ..explore.scheduler import Scheduler
 from ..explore.search import MAX_STEPS, Session
-from ..explore.task import Task
+
+if TYPE_CHECKING:
+    from ..explore.task import Task
 
 
 class Inside(Follow):
