@@ -24,6 +24,12 @@ def test_a_planted_bug_is_found_and_its_schedule_replays(mutant):
         assert again.value.kind == found.value.kind
 
 
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_reduction_leaves_no_planted_bug_out(mutant):
+    with planted(mutant), pytest.raises(ScheduleFailed):
+        explore(mutant.killer, preemptions=mutant.preemptions, limit=LIMIT, reduce=True)
+
+
 @pytest.mark.parametrize(
     "killer", dict.fromkeys((m.killer, m.preemptions) for m in MUTANTS), ids=lambda k: ""
 )

@@ -13,7 +13,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .scheduler import Task
+    from .task import Task
 
 JOIN = 5.0
 """Seconds that a carrier may take to end; it is idle, so it needs none."""

@@ -11,7 +11,9 @@ import select
 from collections.abc import Callable
 from types import TracebackType
 
-from .scheduler import Due, Scheduler, Task
+from .scheduler import Scheduler
+from .task import Task
+from .timers import Due
 
 
 class ExploredLock:

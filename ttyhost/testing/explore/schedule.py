@@ -12,7 +12,8 @@ import random
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from .scheduler import Scheduler, Task
+    from .scheduler import Scheduler
+    from .task import Task
 
 CLOCK = -1
 """The number under which a schedule knows the clock."""

@@ -15,120 +15,24 @@ while it unwinds, the primitives neither schedule nor wait.
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import threading
 from collections.abc import Callable
-from typing import Protocol
 
 from ...core.runtime import context
 from .carriers import Carriers, new_baton
 from .failure import Failure, Moment, place, stack_of
+from .history import History
 from .lockorder import LockOrder
 from .schedule import CLOCK, Diverged, Policy
+from .task import QUIET, Abort, Clear, Task
+from .timers import START, Due, Timers
 from .waiters import lost_wakeup
 
 STALL = 30.0
 """Real seconds without a scheduling point, then something waits outside the runtime."""
 PASSED = 100_000
 """So many points may be passed without being scheduled, in set-up, end and unwinding."""
-RACY = frozenset({"atomic", "park", "unpark", "wait"})
-"""Operations around which shared state is read without a lock: they depend on one another, whatever
-their object (see docs/explorer.md on the reduction)."""
-
-
-class Abort(BaseException):
-    """The schedule is abandoned: unwind."""
-
-
-class Clear(Protocol):
-    """What a thread waits for."""
-
-    name: str
-    past: int
-
-    @property
-    def clear(self) -> bool:
-        """The wait is over."""
-        ...
-
-
-class Quiet:
-    """What the scenario's own thread waits for while the others run: that nobody can."""
-
-    name = "the others"
-    past = 0
-    clear = False
-
-
-QUIET = Quiet()
-
-
-class Task:
-    """One thread under the scheduler. As the object of a wait: its end (join)."""
-
-    __slots__ = (
-        "baton",
-        "clear",
-        "daemon",
-        "deadline",
-        "fn",
-        "held",
-        "ident",
-        "kind",
-        "leaf",
-        "made",
-        "name",
-        "obj",
-        "past",
-        "scheduler",
-        "tid",
-        "timed_out",
-        "unwinding",
-        "waits",
-    )
-
-    def __init__(
-        self, scheduler: Scheduler, tid: int, name: str, fn: Callable[[], object], daemon: bool = False
-    ) -> None:
-        self.scheduler = scheduler
-        self.tid = tid
-        self.name = name
-        self.fn = fn
-        self.daemon = daemon
-        self.baton: threading.Lock | None = None
-        self.ident = 0
-        self.clear = False
-        """It has ended."""
-        self.kind = "start"
-        self.obj: Clear | None = None
-        self.waits: Clear | None = None
-        self.deadline: float | None = None
-        self.timed_out = False
-        self.held: list[Clear] = []
-        self.leaf: Clear | None = None
-        """The spin lock that it holds: nothing else may be reached until it is released."""
-        self.unwinding = False
-        self.past = 0
-        """A number for all that happened before its next step (the reduction)."""
-        self.made = 0
-
-    @property
-    def runnable(self) -> bool:
-        return self.waits is None or self.waits.clear or self.timed_out
-
-
-class Due:
-    """A timer."""
-
-    def __init__(self, scheduler: Scheduler, at: float, fn: Callable[[], None]) -> None:
-        self.at = at
-        self._scheduler = scheduler
-        self.fn: Callable[[], None] | None = fn
-
-    def cancel(self) -> None:
-        self._scheduler.reach("cancel timer")
-        self.fn = None
 
 
 class Scheduler:
@@ -150,7 +54,7 @@ class Scheduler:
         self._max_steps = max_steps
         self.stamping = stamping
         self.trace: list[Moment] | None = [] if tracing else None
-        self.now = 1000.0
+        self.now = START
         self.step = 0
         self.passed = 0
         self.exploring = False
@@ -166,13 +70,12 @@ class Scheduler:
         self.main.baton = new_baton()
         self.main.ident = threading.get_ident()
         self.clock = Task(self, CLOCK, "time", lambda: None)
+        self.clock.kind = "time"
         self.running = self.main
         self.live = [self.main]
         self._tids = itertools.count(1)
-        self._timers: list[tuple[float, int, Due]] = []
-        self._order_of_timers = itertools.count()
-        self._past = 0  # the sum of all threads' pasts: a number for the state
-        self._racy_past = 0
+        self._timers = Timers()
+        self._history = History()
 
     # ------------------------------------------------------------------ threads
 
@@ -182,9 +85,13 @@ class Scheduler:
         task.past = self.new_past()
         return task
 
+    def new_past(self) -> int:
+        """For a thread or an object that the running thread makes."""
+        return self._history.birth(self.running)
+
     def begin(self, task: Task) -> None:
         """It may be chosen now."""
-        self._past += task.past
+        self._history.begin(task)
         self.live.append(task)
 
     def spawn(self, name: str, fn: Callable[[], object], *, daemon: bool = False) -> Task:
@@ -319,8 +226,12 @@ class Scheduler:
             if chosen is not default:
                 self.taken.append((self.step, chosen.tid))
         if self.stamping:
-            self._stamp(chosen)
+            self._history.step(chosen)
         return chosen
+
+    def stamp_of(self, task: Task) -> int:
+        """A number for the state after ``task``'s next step, for the policy."""
+        return self._history.after(task, self.now)
 
     def _nobody_runs(self) -> Task | None:
         """Time passes (None: look again), or this is the end of what can happen."""
@@ -340,17 +251,16 @@ class Scheduler:
     # ------------------------------------------------------------------ time
 
     def call_later(self, seconds: float, fn: Callable[[], None]) -> Due:
-        due = Due(self, self.now + max(0.0, seconds), fn)
-        heapq.heappush(self._timers, (due.at, next(self._order_of_timers), due))
+        due = Due(fn, self.reach)
+        self._timers.start(self.now + max(0.0, seconds), due)
         self.reach("start timer")
         return due
 
     def _next_time(self) -> float | None:
-        while self._timers and self._timers[0][2].fn is None:
-            heapq.heappop(self._timers)
         times = [t.deadline for t in self.live if t.deadline is not None and not t.timed_out]
-        if self._timers:
-            times.append(self._timers[0][0])
+        timer = self._timers.next()
+        if timer is not None:
+            times.append(timer)
         return min(times, default=None)
 
     def _pass_time(self) -> None:
@@ -358,15 +268,12 @@ class Scheduler:
         assert to is not None
         self.now = max(self.now, to)
         if self.trace is not None and self.exploring:
-            self.trace.append(Moment(self.step, "time", "passes", f"{self.now - 1000:g} s", ""))
+            self.trace.append(Moment(self.step, "time", "passes", f"{self.now - START:g} s", ""))
         for task in self.live:
             if task.deadline is not None and task.deadline <= self.now:
                 task.timed_out = True
-        while self._timers and self._timers[0][0] <= self.now:
-            due = heapq.heappop(self._timers)[2]
-            if due.fn is not None:
-                self.spawn(f"timer {next(self._order_of_timers)}", due.fn)
-                due.fn = None
+        for number, fn in self._timers.take(self.now):
+            self.spawn(f"timer {number}", fn)
 
     # ------------------------------------------------------------------ the scenario's own thread
 
@@ -444,43 +351,7 @@ class Scheduler:
         """Where every thread stands."""
         lines = []
         for task in self.live:
-            if task is self.main and task.waits is QUIET:
-                continue
-            held = ", holding " + ", ".join(lock.name for lock in task.held) if task.held else ""
-            what = f"{task.kind} {task.obj.name if task.obj else ''}".rstrip()
-            lines.append(f"  {task.name}: {what}{held}")
-            lines += [f"      {line}" for line in stack_of(task.ident)] if task.baton else ()
+            if task.waits is not QUIET:
+                lines.append(f"  {task}")
+                lines += [f"      {line}" for line in stack_of(task.ident)] if task.baton else ()
         return "\n".join(lines)
-
-    # ------------------------------------------------------------------ the reduction
-
-    def new_past(self) -> int:
-        """The number of an object that is made now: who made it, and as its how manieth."""
-        maker = self.running
-        maker.made += 1
-        return hash((maker.past, maker.made))
-
-    def stamp_of(self, task: Task) -> int:
-        """What the state's number would be after ``task``'s next step."""
-        return hash((self._past + self._step_of(task) - task.past, self._step_of(task), self.now))
-
-    def _step_of(self, task: Task) -> int:
-        obj = task.obj
-        return hash(
-            (
-                task.past,
-                task.kind,
-                task.timed_out,
-                obj.past if obj is not None else 0,
-                self._racy_past if task.kind in RACY or task is self.clock else 0,
-            )
-        )
-
-    def _stamp(self, task: Task) -> None:
-        after = self._step_of(task)
-        if task.obj is not None and task.obj is not QUIET:
-            task.obj.past = after
-        if task.kind in RACY or task is self.clock:
-            self._racy_past = after
-        self._past += after - task.past
-        task.past = after

@@ -19,7 +19,8 @@ from typing import Any
 from ...host import Host
 from .failure import Failure
 from .runtime import ExplorerRuntime
-from .scheduler import Abort, Scheduler, Task
+from .scheduler import Scheduler
+from .task import Abort, Task
 
 Scenario = Callable[["World"], object]
 
