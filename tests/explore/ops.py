@@ -153,9 +153,10 @@ def abandon(line: Line) -> None:
 def renew(line: Line) -> None:
     """Hung up, and opened afresh: what the files of before still do must not reach the new life."""
     line.lossless = False
-    line.second.vhangup()
-    line.ledger.life += 1
-    line.tty.reopen()
+    with may_give(*GONE):
+        line.second.vhangup()
+        line.ledger.life += 1
+        line.tty.reopen()
 
 
 # Beside the sixteen of the matrix:

@@ -48,6 +48,12 @@ def test_a_lingering_hangup_sees_that_the_last_bytes_were_delivered():
     assert fuzz(scenario(waiting, ops.carrier_lost, ops.receive), seeds=range(40)).schedules == 41
 
 
+def test_a_lingering_hangup_does_not_wait_for_the_readers_of_the_next_life():
+    """It counted what the line's next life had received."""
+    three = scenario(full, ops.carrier_lost, ops.renew, ops.send_break)
+    assert fuzz(three, seeds=range(200), depth=4).schedules == 201
+
+
 def test_a_closed_host_opens_nothing():
     """reopen() looked at nothing: the line of a closed host was opened, and stayed open for ever."""
     assert explore(brim(host_close, ops.reopen), limit=600).schedules == 600

@@ -400,7 +400,7 @@ class Tty:
 
             try:
                 if linger:
-                    self._linger()
+                    self._linger(driver)
                 vhangup(self, reason, lambda: self.driver is driver)
             except OSError as why:  # abandoned meanwhile: there is nobody left to hang up
                 log.info("%s: hangup: %s", self.name, why)
@@ -411,24 +411,24 @@ class Tty:
 
         self.kernel.runtime.submit(run)
 
-    def _linger(self) -> None:
+    def _linger(self, driver: TtyDriver | None) -> None:
         """Wait until what has arrived is read; not longer than LINGER seconds without any progress."""
-        while left := self._unread():
-            changed = partial(self._unread_is_not, left)
+        while left := self._unread(driver):
+            changed = partial(self._unread_is_not, driver, left)
             if not self.read_wait.wait(changed, self.kernel.runtime.now() + LINGER):
                 return
 
-    def _unread_is_not(self, before: int) -> bool:
-        now = self._unread()
+    def _unread_is_not(self, driver: TtyDriver | None, before: int) -> bool:
+        now = self._unread(driver)
         return not now or now != before
 
-    def _unread(self) -> int:
-        """Received bytes that nobody has read; 0 when nobody can."""
+    def _unread(self, driver: TtyDriver | None) -> int:
+        """Received bytes that nobody has read; 0 when nobody can, and in a later life of the line."""
         attachment = self.slot.ref()
         if attachment is None:
             return 0
         try:
-            if self.hung_up or not self.files:
+            if self.hung_up or not self.files or self.driver is not driver:
                 return 0
             return self.receiver.flip.size + int(attachment.call("chars_in_buffer"))
         except (OSError, AbiViolation):
