@@ -62,7 +62,7 @@ class Carriers:
         self._all: list[Carrier] = []
         cpus = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
         self._home = cpus
-        self.cpu = min(cpus) if len(cpus) > 1 else None
+        self.cpu = sorted(cpus)[os.getpid() % len(cpus)] if len(cpus) > 1 else None
 
     def start(self, task: Task) -> None:
         """Let ``task`` begin, now."""
