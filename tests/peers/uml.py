@@ -15,6 +15,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import tty
@@ -22,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from . import initramfs
+from . import fxsave, initramfs
 
 # UML is one process of ours for each process of the guest, and killing the first leaves the
 # others. As root it gets a pid namespace, whose end is the end of all; else a process group.
@@ -88,7 +89,9 @@ class Guest:
     def _command(self, ram_disk: Path, ports: Sequence[int]) -> list[str]:
         jail = _NAMESPACE if os.geteuid() == 0 else []
         channels = [f"ssl{number}=fd:{fd}" for number, fd in enumerate(ports)]
+        small = fxsave.needed()
         return [
+            *([sys.executable, fxsave.__file__] if small else ()),
             *_DIES_WITH_US,
             *jail,
             _required("linux.uml"),
@@ -103,6 +106,7 @@ class Guest:
             "noreboot",
             "quiet",
             "panic=-1",
+            *(fxsave.GUEST if small else ()),
         ]
 
     def wait_for(self, text: str, timeout: float = 30) -> str:
