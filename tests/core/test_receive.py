@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttyhost import Cap
+from ttyhost import Cap, Host
 from ttyhost.abi import BREAK, NORMAL, OVERRUN, PARITY
 from ttyhost.abi.termios import TCIFLUSH, TCSAFLUSH
 from ttyhost.core.flip import FlipBuffer
@@ -290,3 +290,52 @@ def test_nothing_is_lost_under_back_pressure(parts):
         writer.join()
         assert got == data
         assert not host.violations
+
+
+class HeldBack(ThreadRuntime):
+    """Its workers wait for the test's word, so that a reader has to fetch what is on its way."""
+
+    def __init__(self):
+        super().__init__()
+        self.held = []
+
+    def submit(self, fn):
+        self.held.append(fn)
+
+    def let_go(self):
+        while self.held:
+            super().submit(self.held.pop(0))
+        self.submit = super().submit
+
+
+class Interrupted(Plain):
+    """The user presses ^C when the bytes have been taken."""
+
+    name, number = "interrupted", 231
+    pending = True
+
+    def receive_buf(self, data, flags=None):
+        taken = super().receive_buf(data, flags)
+        if Interrupted.pending:
+            Interrupted.pending = False
+            raise KeyboardInterrupt
+        return taken
+
+
+@pytest.mark.rule("R-150")
+def test_a_reader_that_is_interrupted_while_it_delivers_doubles_nothing():
+    Interrupted.pending = True
+    runtime = HeldBack()
+    with Host(checks="strict", plugins=False, runtime=runtime) as host:
+        host.ldiscs.register(231, Interrupted)
+        tty = host.open_driver(Device, ldisc="interrupted")
+        port = tty.tty.driver.port
+        assert port.insert(b"once") == 4
+        port.push()
+        with pytest.raises(KeyboardInterrupt):
+            tty.read(100, timeout=10)
+        assert tty.read(100, timeout=10) == b"once"
+        runtime.let_go()
+        host.flush_work()
+        with pytest.raises(BlockingIOError):
+            tty.read(100, timeout=0)

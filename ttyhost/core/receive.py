@@ -117,9 +117,11 @@ class Receiver:
             chunk = self.flip.peek(merge=not attachment.ops.timed)
             if chunk is None:
                 return False
-            taken = self._hand_over(attachment, chunk)
-            size = len(chunk.data)
-            self.flip.consume(chunk, taken)
+            taken = size = len(chunk.data)
+            try:
+                taken = self._hand_over(attachment, chunk)
+            finally:  # of a reader's thread that was interrupted too: what may be taken does not come again
+                self.flip.consume(chunk, taken)
             self._tty.count("rx_bytes", taken)
             if taken == size:
                 return True
