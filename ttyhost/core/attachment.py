@@ -76,9 +76,9 @@ class Attachment:
         """Call a method; OSError and NotHandled come out, anything else becomes EIO and a hangup."""
         frame = Frame(self.tty, method, METHODS[method].sleeps, context.frame, nonblock, deadline)
         context.frame = frame
-        if method in TAKES_NONBLOCK:
-            kwargs["nonblock"] = nonblock
         try:
+            if method in TAKES_NONBLOCK:
+                return self.ops.methods[method](self.instance, *args, nonblock=nonblock, **kwargs)
             if self.kernel.strict and not frame.sleeps:
                 with watched(lambda text: self.report("R-105", method, text)):
                     return self.ops.methods[method](self.instance, *args, **kwargs)
@@ -94,7 +94,7 @@ class Attachment:
             raise self.fault(method, why) from why
         finally:
             context.frame = frame.prev
-            if frame.locks:
+            if frame.locks is not None:
                 self._locks_left(frame)
             if self.tty.put_pending:
                 self.tty.flush_chars()
@@ -126,7 +126,7 @@ class Attachment:
         )
 
     def _locks_left(self, frame: Frame) -> None:
-        for lock in list(frame.locks or ()):
+        for lock in frame.held():
             lock.release()
         self.report("R-106", frame.method, "returned with a lock held; the host released it")
 
@@ -143,7 +143,7 @@ class Attachment:
             self.fault("work", why)
         finally:
             context.frame = frame.prev
-            if frame.locks:
+            if frame.locks is not None:
                 self._locks_left(frame)
             if self.tty.put_pending:
                 self.tty.flush_chars()

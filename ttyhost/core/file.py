@@ -61,8 +61,10 @@ class OpenFile:
             raise oserror(errno.EBADF, f"{self.name} is closed")
 
     def _check_live(self) -> None:
-        self._check_open()
-        self.check_not_hung_up()
+        if self.closed:
+            self._check_open()
+        if self.hup_reason:
+            self.check_not_hung_up()
 
     def check_not_hung_up(self) -> None:
         """Under a reference, or the tty's lock, the answer holds: a hangup marks its files first,
@@ -138,10 +140,15 @@ class TtyFile(OpenFile):
         BlockingIOError (EAGAIN) when nothing came in time or the discipline is being changed; EIO
         when the hangup happens while inside; EBADF after close; EOVERFLOW of a message discipline.
         """
-        if size < 0:
-            raise ValueError("size must not be negative")
-        data = self._read("read", timeout, size) if size else None
+        if size <= 0:
+            return self._read_none(size)
+        data = self._read("read", timeout, size)
         return data if isinstance(data, bytes) else b""
+
+    def _read_none(self, size: int) -> bytes:
+        if size:
+            raise ValueError("size must not be negative")
+        return b""
 
     def read_frame(self, timeout: float | None = None) -> Frame:
         """The next frame of a message discipline, whole, with its time and flags; one without
@@ -150,31 +157,36 @@ class TtyFile(OpenFile):
         return frame if isinstance(frame, Frame) else Frame(b"", self.kernel.runtime.now())
 
     def _read(self, method: str, timeout: float | None, *args: int) -> Frame | bytes | None:
-        self._check_open()
-        if self.hup_reason:
+        if self.closed or self.hup_reason:
+            self._check_open()
             return None
-        deadline = self._deadline(timeout)
+        deadline = None if timeout is None else self._deadline(timeout)
         if self.pgrp is not None:
             self.check_background(signal.SIGTTIN)
-        attachment = self.tty.slot.ref_wait(deadline)
+        tty = self.tty
+        slot = tty.slot
+        attachment = slot.ref() or slot.ref_wait(deadline)
         if attachment is None:
             return None
         try:
-            if self.hung_up:
+            if self.hup_reason:
                 return None
             result = attachment.call(method, *args, nonblock=timeout == 0, deadline=deadline)
+            if type(result) is bytes and args and len(result) <= args[0]:
+                return result
             return self._checked(attachment, method, result, *args)
         except BlockingIOError:
             self._check_open()
             raise
         finally:
-            self.tty.slot.leave(get_ident())
-            self.tty.update_readiness()
-            if self.tty.hup_queued:  # it waits for us to have read everything
-                self.tty.read_wait.wake()
+            slot.leave(get_ident())
+            if tty.readiness:
+                tty.update_readiness()
+            if tty.hup_queued:  # it waits for us to have read everything
+                tty.read_wait.wake()
 
     def _checked(self, attachment: Attachment, method: str, result: object, size: int = 0) -> Frame | bytes:
-        if method == "read" and isinstance(result, (bytes, bytearray)) and len(result) <= size:
+        if isinstance(result, (bytes, bytearray)) and method == "read" and len(result) <= size:
             return bytes(result)
         if method == "read_frame" and isinstance(result, Frame):
             return result
@@ -191,22 +203,24 @@ class TtyFile(OpenFile):
         changed; EIO after a hangup; EBADF after close; EMSGSIZE of a message discipline.
         """
         self._check_live()
-        if self.pgrp is not None and self.tty.termios.lflag & TOSTOP:
+        tty = self.tty
+        if self.pgrp is not None and tty.termios.lflag & TOSTOP:
             self.check_background(signal.SIGTTOU)
-        deadline = self._deadline(timeout)
+        deadline = None if timeout is None else self._deadline(timeout)
         self._take_turn(deadline)
         try:
-            attachment = self.tty.slot.ref_wait(deadline)
+            attachment = tty.slot.ref() or tty.slot.ref_wait(deadline)
             if attachment is None:
                 raise oserror(errno.EIO, f"{self.name} is hung up")
             try:
                 self.check_not_hung_up()
                 return self._write_all(attachment, bytes(data), timeout == 0, deadline)
             finally:
-                self.tty.slot.leave(get_ident())
+                tty.slot.leave(get_ident())
         finally:
-            self.tty.write_lock.release()
-            self.tty.update_readiness()
+            tty.write_lock.release()
+            if tty.readiness:
+                tty.update_readiness()
 
     def _take_turn(self, deadline: float | None) -> None:
         if not self.tty.write_lock.acquire(deadline):

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..abi import AbiViolation
+from ..abi import AbiViolation, TtyDriver
 from .runtime import Lock
 
 if TYPE_CHECKING:
@@ -138,6 +138,8 @@ class Flow:
 
     def _tell(self, method: str) -> None:
         """Notify the driver. Void in the kernel: who asked, often the receive work, cannot help."""
+        if getattr(type(self._tty.driver), method, None) is getattr(TtyDriver, method):
+            return  # a driver without the method: nothing to call
         try:
             self._tty.driver_call(method)
         except (OSError, AbiViolation) as why:  # the latter is recorded where it was found

@@ -26,16 +26,17 @@ class PluginLock:
     Order: below the host's mutexes, above the spin locks (core/kernel.py).
     """
 
-    __slots__ = ("_attachment", "_class", "_lock", "name")
+    __slots__ = ("_attachment", "_class", "_graph", "_lock", "name")
 
     def __init__(self, attachment: Attachment, name: str) -> None:
         self._attachment = attachment
+        self._graph = attachment.kernel.lock_graph
         self._lock: Lock = attachment.kernel.mutex(f"ldisc.{name}")
         self._class = f"ldisc.{attachment.ops.name}.{name}"
         self.name = name
 
     def acquire(self, blocking: bool = True) -> bool:
-        graph = self._attachment.kernel.lock_graph
+        graph = self._graph
         if graph is not None and blocking:
             graph.taking(self._class)
         if not self._lock.acquire(False):
@@ -45,20 +46,18 @@ class PluginLock:
             self._lock.acquire()
         if graph is not None:
             graph.taken(self._class)
-        frame = context.frame
-        if frame is not None:
-            if frame.locks is None:
-                frame.locks = [self]
-            else:
-                frame.locks.append(self)
+        if (frame := context.frame) is not None:
+            frame.locks = (self, frame.locks)
         return True
 
     def release(self) -> None:
-        frame = context.frame
-        if frame is not None and frame.locks:
-            frame.locks.remove(self)
-        if (graph := self._attachment.kernel.lock_graph) is not None:
-            graph.released(self._class)
+        if (frame := context.frame) is not None and (locks := frame.locks) is not None:
+            if locks[0] is self:
+                frame.locks = locks[1]
+            else:
+                frame.forget_lock(self)
+        if self._graph is not None:
+            self._graph.released(self._class)
         self._lock.release()
 
     def _may_block(self) -> None:
@@ -128,13 +127,13 @@ class PluginWait:
 
     def _receive_now(self, frame: Any) -> None:
         """Bytes on their way count as arrived: a reader that finds nothing fetches them (R-188)."""
-        locks = list(frame.locks) if frame is not None and frame.locks else []
-        for lock in reversed(locks):
+        locks = frame.held() if frame is not None else []
+        for lock in locks:
             lock.release()
         try:
             self._attachment.tty.receiver.run_now()
         finally:
-            for lock in locks:
+            for lock in reversed(locks):
                 lock.acquire()
 
     def _leave_for(self, frame: Any) -> None:
@@ -149,7 +148,7 @@ class PluginWait:
         """One sleep without the attachment's locks. A change between the test and the sleep is
         seen, for the sleeper joins the queue before it lets go of the locks."""
         frame = context.frame
-        locks = list(frame.locks) if frame is not None and frame.locks else []
+        locks = frame.held() if frame is not None else []
         tty = self._attachment.tty
         released = False
 
@@ -158,7 +157,7 @@ class PluginWait:
             if predicate() or tty.hung_up or tty.slot.changing:
                 return True
             released = True
-            for lock in reversed(locks):
+            for lock in locks:
                 lock.release()
             return False
 
@@ -170,7 +169,7 @@ class PluginWait:
             if frame is not None:
                 frame.parked = False
             if released:
-                for lock in locks:
+                for lock in reversed(locks):
                     lock.acquire()
 
 

@@ -47,6 +47,14 @@ LINGER = 1.0
 """Seconds that the hangup of a device that came to its end waits for the next read."""
 
 
+_DRIVER_METHODS = {
+    method: (f"driver.{method}", method not in DRIVER_NO_SLEEP)
+    for method in vars(TtyDriver)
+    if not method.startswith("_")
+}
+"""What a frame says of each of a driver's methods: its name, and whether it may sleep."""
+
+
 class Tty:
     """One line."""
 
@@ -226,7 +234,7 @@ class Tty:
         driver = self.driver
         if driver is None:
             raise oserror(errno.EIO, "the device is closed")
-        frame = Frame(self, f"driver.{method}", method not in DRIVER_NO_SLEEP, context.frame)
+        frame = Frame(self, *_DRIVER_METHODS[method], context.frame)
         context.frame = frame
         try:
             if self.kernel.strict and not frame.sleeps:

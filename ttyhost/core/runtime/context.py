@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import Any
+from typing import Any, TypeAlias
+
+Locks: TypeAlias = "tuple[Any, Locks] | None"
+"""Locks that are held, the innermost first: pairs, for taking and releasing one is all that is done often."""
 
 
 class Frame:
@@ -33,10 +36,26 @@ class Frame:
         self.prev = prev
         self.nonblock = nonblock
         self.deadline = deadline
-        self.locks: list[Any] | None = None
-        """The attachment's locks that this call holds, innermost last."""
+        self.locks: Locks = None
+        """The attachment's locks that this call holds."""
         self.parked = False
         """It sleeps in a primitive of the host; the watchdog leaves it alone."""
+
+    def held(self) -> list[Any]:
+        """The attachment's locks that this call holds, innermost first."""
+        found, locks = [], self.locks
+        while locks is not None:
+            lock, locks = locks
+            found.append(lock)
+        return found
+
+    def forget_lock(self, lock: object) -> None:
+        """A lock was released that is not the innermost one."""
+        left: Locks = None
+        for other in reversed(self.held()):
+            if other is not lock:
+                left = (other, left)
+        self.locks = left
 
 
 _threads: dict[int, dict[str, Any]] = {}

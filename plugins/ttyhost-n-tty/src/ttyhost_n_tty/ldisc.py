@@ -140,13 +140,14 @@ class NTty(LineDiscipline):
     def write(self, data: bytes, *, nonblock: bool = False) -> int:
         """Output, through OPOST. Echo that is pending goes before it."""
         done = 0
-        view = memoryview(data)
+        core, view = self.core, memoryview(data)
 
         def advance() -> bool:
             nonlocal done
             self._turn.catch_up()
-            done += self.core.write(view[done:])
-            self._see_to_unsent()
+            done += core.write(view[done:] if done else data)
+            if core.output.unsent:
+                self._see_to_unsent()
             return done == len(view)
 
         with self._turn:
@@ -163,11 +164,10 @@ class NTty(LineDiscipline):
     def _see_to_unsent(self) -> None:
         """A driver took less than it had room for: the rest goes when it wakes us (R-131)."""
         output = self.core.output
-        if output.unsent:
-            self.tty.want_write_wakeup(True)
-            output.push()
-            if not output.unsent:
-                self.tty.want_write_wakeup(False)
+        self.tty.want_write_wakeup(True)
+        output.push()
+        if not output.unsent:
+            self.tty.want_write_wakeup(False)
 
     def write_wakeup(self) -> None:
         """Pending echo stays where it is, as on Linux (R-135); only a driver's rest is sent."""
@@ -184,11 +184,13 @@ class NTty(LineDiscipline):
     # -------------------------------------------------------------------- from the line
 
     def receive_buf(self, data: bytes | bytearray, flags: bytes | None = None) -> int:
+        core = self.core
         with self._turn:
             taken = self._receive(data, flags)
-            available = self.core.available()
-            self._see_to_unsent()
-            if not self._throttled and self.core.nearly_full(THROTTLE):
+            available = core.available()
+            if core.output.unsent:
+                self._see_to_unsent()
+            if not self._throttled and core.nearly_full(THROTTLE):
                 self._throttled = True
                 self.tty.throttle()
         while self._signals:
@@ -220,7 +222,8 @@ class NTty(LineDiscipline):
     def set_termios(self, old: Termios | None) -> None:
         with self._turn:
             self.core.set_termios(self.tty.termios)
-            self._see_to_unsent()
+            if self.core.output.unsent:
+                self._see_to_unsent()
         self.tty.read_wait.wake()
         self.tty.write_wait.wake()
 
