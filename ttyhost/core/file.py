@@ -169,7 +169,7 @@ class TtyFile(OpenFile):
         if attachment is None:
             return None
         try:
-            if self.hup_reason:
+            if self.hung_up:
                 return None
             result = attachment.call(method, *args, nonblock=timeout == 0, deadline=deadline)
             if type(result) is bytes and args and len(result) <= args[0]:
