@@ -198,7 +198,7 @@ def test_a_pty_alone_serves_a_terminal() -> None:
 
 
 def test_an_editor_of_ones_own() -> None:
-    """The methods of Input are there to be overridden."""
+    """The methods of Keys are there to be overridden."""
 
     class Shouting(NTtyCore):
         def newline(self, c: int) -> None:

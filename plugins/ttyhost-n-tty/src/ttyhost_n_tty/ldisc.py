@@ -22,7 +22,7 @@ class NTty(LineDiscipline):
     """Linux's N_TTY.
 
     To make a terminal that edits differently, derive a core (its methods ``newline`` to
-    ``signal_char`` in input.py, and ``Editor``) and name it in ``core_class``; to add ioctls or
+    ``signal_char`` in keys.py, and ``Editor``) and name it in ``core_class``; to add ioctls or
     watch the traffic, override the methods of the contract and call these.
 
     Locks: ``_turn`` is held around every use of the core, never while waiting.

@@ -22,7 +22,7 @@ NL, CR, TAB = 0x0A, 0x0D, 0x09
 
 
 class Meaning(NamedTuple):
-    """What a special character does: the name of the method of Input that does it, and its argument."""
+    """What a special character does: the name of the method of Keys that does it, and its argument."""
 
     method: str
     arg: int
