@@ -33,10 +33,12 @@ class Input(Keys):
         ``lookahead``. ``closing``: nobody will read; only flow control is looked at.
         """
         if flags is None and not closing:
-            if len(data) == 1 and data[0] in self._keys and self._key(data):
-                return 1
-            if self._receive_plain(data):
-                return len(data)
+            size = len(data)
+            if size == 1 and data[0] in self._keys:
+                if self.buffer.put_key(data) if self._silent else self._echo_key(data):
+                    return 1
+            elif self.buffer.head + size < SIZE and self._receive_plain(data):
+                return size
         taken = 0
         while n := min(self._room(), len(data) - taken):
             whole = n == len(data)
@@ -47,31 +49,26 @@ class Input(Keys):
             taken += n
         return taken
 
-    def _key(self, data: bytes | bytearray) -> bool:
-        """A key was pressed that only types itself. False: it takes more than that."""
+    def _echo_key(self, data: bytes | bytearray) -> bool:
+        """A key was pressed that only types itself, and is shown. False: it takes more than that."""
         buffer, output = self.buffer, self.output
-        if buffer.head >= SIZE - 1:
+        if buffer.head >= SIZE - 1 or self.echo.code or output.unsent:
             return False
-        if self.modes.echo:
-            if self.echo.code or output.unsent:
-                return False
-            if buffer.canon == buffer.head:
-                output.canon_column = output.column
-            if not output.line.driver_write(data):
-                return False
-            output.follow_text(data)
-        buffer.put_key(data)
-        return True
+        if buffer.canon == buffer.head:
+            output.canon_column = output.column
+        if not output.line.driver_write(data):
+            return False
+        output.follow_text(data)
+        return buffer.put_key(data)
 
     def _receive_plain(self, data: bytes | bytearray) -> bool:
         """The common case: text, as one batch, with nothing in it to look at, and room for it."""
         buffer, modes = self.buffer, self.modes
-        if buffer.head + len(data) >= SIZE or self._lnext or self._by_hand:
-            return False
-        if not modes.bulk:
-            if modes.raw:
+        if not self._bulk:
+            raw = modes.raw and not self._lnext and not self._by_hand
+            if raw:
                 buffer.put(data)
-            return modes.raw
+            return raw
         if data.translate(None, modes.as_is) or (modes.echo and not self._echo_at_once(data)):
             return False
         if modes.icanon:

@@ -45,6 +45,10 @@ class Keys:
         self.editor = Editor(self.buffer, self.echo, self.modes)
         self._lnext = False
         self._keys: frozenset[int] = _NO_KEYS
+        """What only types itself, as things are: without a VLNEXT before it."""
+        self._silent = False
+        self._bulk = False
+        """A batch of bytes that are ``as_is`` needs no further look, as things are."""
         self._over_long = False
         self.no_room = False
         """Bytes were refused: whoever has them shall offer them again after a read."""
@@ -63,7 +67,10 @@ class Keys:
     @lnext.setter
     def lnext(self, lnext: bool) -> None:
         self._lnext = lnext
-        self._keys = _NO_KEYS if lnext or self._by_hand else self.modes.keys
+        by_hand = lnext or self._by_hand
+        self._keys = _NO_KEYS if by_hand else self.modes.keys
+        self._bulk = self.modes.bulk and not by_hand
+        self._silent = not self.modes.echo
 
     # ---------------------------------------------------------------- special characters
 

@@ -45,14 +45,15 @@ class MemoryLine:
         return data
 
     def driver_write(self, data: bytes | bytearray | memoryview, /) -> int:
-        if self.stopped:
-            return 0
-        taken = min(len(data), max(self.limit - len(self.output), 0))
-        self.output += data if taken == len(data) else data[:taken]
-        return taken
+        room = 0 if self.stopped else self.limit - len(self.output)
+        if len(data) > room:
+            data = data[: max(room, 0)]
+        self.output += data
+        return len(data)
 
     def write_room(self) -> int:
-        return 0 if self.stopped else max(self.limit - len(self.output), 0)
+        room = self.limit - len(self.output)
+        return room if room > 0 and not self.stopped else 0
 
     def driver_flush(self) -> None:
         """Output that was given to ``output`` has left: there is nothing to call back."""

@@ -88,9 +88,10 @@ class Output:
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """A user's write: how many bytes were taken. A character's expansion is never split."""
-        if not self.modes.opost:
+        modes = self.modes
+        if not modes.opost:
             return self.line.driver_write(data) if self.room() > 0 else 0
-        if self.modes.simple and self.write_simple(bytes(data)):
+        if modes.simple and self.write_simple(data if isinstance(data, bytes) else bytes(data)):
             return len(data)
         taken = 0
         while taken < len(data) and (room := self.room()) > 0:
@@ -104,12 +105,17 @@ class Output:
     def write_simple(self, data: bytes | bytearray) -> bool:
         """Where NL is all that OPOST changes: process and send all of ``data``; False: no room."""
         line = self.line
-        if self.unsent or line.stopped:
+        if self.unsent:
             return False
-        cooked = data.replace(b"\n", b"\r\n") if self.modes.onlcr else data
+        last = data.rfind(b"\n") + 1
+        cooked = data.replace(b"\n", b"\r\n") if last and self.modes.onlcr else data
         if len(cooked) > line.write_room():
             return False
-        self._follow(data)
+        if last and b"\r" not in data:
+            self._column = self.canon_column = 0
+            self._text = bytes(data[last:])
+        else:
+            self._follow(data)
         taken = line.driver_write(cooked)
         if taken < len(cooked):
             self.unsent += cooked[taken:]

@@ -70,14 +70,17 @@ class ReadBuffer:
         self._quoted = self._quoted or _NL in data
         self.put(data)
 
-    def put_key(self, data: bytes | bytearray) -> None:
-        """Append one byte that is no newline."""
+    def put_key(self, data: bytes | bytearray) -> bool:
+        """Append one byte that is no newline; False: there is no room for it."""
         head = self.head
-        if head < len(self._memory):
+        if head < len(self._memory) - 1:
             self._memory[head] = data[0]
             self.head = head + 1
-        else:
+        elif len(self) < SIZE - 1:
             self.put(data)
+        else:
+            return False
+        return True
 
     def put_lines(self, data: bytes | bytearray) -> None:
         """Append text in which every newline ends a line. It must fit."""
@@ -173,13 +176,13 @@ class ReadBuffer:
         A read that takes all bytes before an EOF takes the EOF too, so that the next one does
         not return 0.
         """
-        if self._cut:
-            line = self._cut.pop()
+        if cut := self._cut:
+            line = cut.pop()
             if len(line) > size:
-                self._cut.append(line[size:])
+                cut.append(line[size:])
                 line = line[:size]
             self.tail += len(line)
-            if not self._cut and self.tail == self._ends[0]:
+            if not cut and self.tail == self._ends[0]:
                 self._line_gone()
             return line
         if not self._ends:
