@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+import importlib_metadata
 import pytest
 
-from ttyhost.plugins import metadata
+from ttyhost.plugins import distinfo, metadata
 from ttyhost.plugins.metadata import Candidate, Scan, scan
 
 from .conftest import Site
@@ -163,19 +165,68 @@ def test_old_egg_info_is_read_too(site: Site) -> None:
     assert (candidate.distribution, candidate.requires) == ("old-style", ("ttyhost>=0.1",))
 
 
-def test_a_hundred_distributions_are_cheap(site: Site) -> None:
-    """No METADATA of a distribution that has nothing for us is parsed; they may be large."""
-    long = "Name: d\nVersion: 1\n\n" + "a long description\n" * 20_000
-    for i in range(100):
-        site.add(f"dist-{i}", "[console_scripts]\nx = m:main\n[a.b]\ny = m:z\n", metadata=long)
+def test_no_metadata_is_read_of_what_has_nothing_for_us(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may be many, and their descriptions long."""
+    for i in range(10):
+        site.add(f"dist-{i}", "[console_scripts]\nx = m:main\n[a.b]\ny = m:z\n")
     site.ldisc("good", 200, "good")
-    assert names(scan([str(site.path)])) == [("good", "200.good")]  # warm: the disk is not measured
-    times = []
-    for _ in range(5):
-        start = time.process_time()
-        scan([str(site.path)])
-        times.append(time.process_time() - start)
-    assert min(times) < 0.05, f"{min(times) * 1000:.1f} ms of CPU for 101 distributions"
+    opened: list[str] = []
+    read_text = distinfo.DistInfo.read_text
+
+    def noted(self: distinfo.DistInfo, filename: str) -> str | None:
+        opened.append(f"{Path(self.path).name}/{filename}")
+        return read_text(self, filename)
+
+    monkeypatch.setattr(distinfo.DistInfo, "read_text", noted)
+    assert names(scan([str(site.path)])) == [("good", "200.good")]
+    assert [name for name in opened if name.endswith("METADATA")] == ["good-1.0.dist-info/METADATA"]
+    assert len(opened) == 12
+
+
+def test_what_stands_in_directories_is_found_without_importlib_metadata(site: Site) -> None:
+    site.ldisc("good", 200, "good", requires=("ttyhost<0.2,>=0.1",))
+    site.add("unrelated", "[console_scripts]\nbroken\n")
+    site.add("ttyhost", version="0.1")
+    code = (
+        "import sys\n"
+        "from ttyhost.plugins import Plugins\n"
+        f"rows = Plugins(path=[{str(site.path)!r}]).rows()\n"
+        "assert [row.state for row in rows] == ['ok', 'broken'], rows\n"
+        "heavy = {'importlib_metadata', 'email', 'packaging', 'traceback'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_zip_on_the_path_is_read_too(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    site.add("zipped", {LDISC: {"200.zipped": "m:X"}}, version="3.0", requires=("ttyhost>=0.1",))
+    archive = shutil.make_archive(str(tmp_path_factory.mktemp("zip") / "z"), "zip", site.path)
+    (candidate,) = scan([archive]).candidates
+    assert (candidate.distribution, candidate.version) == ("zipped", "3.0")
+    assert candidate.requires == ("ttyhost>=0.1",)
+
+
+def test_what_a_finder_of_somebody_s_own_finds_is_read_too(
+    site: Site, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands before the path, so what it finds counts, as for an import."""
+    elsewhere = Site(tmp_path_factory.mktemp("elsewhere"))
+    info = elsewhere.add("hidden", {LDISC: {"201.hidden": "m:X"}}, version="2.0")
+
+    class Finder:
+        @staticmethod
+        def find_spec(*_: object) -> None:
+            return None
+
+        @staticmethod
+        def find_distributions(_context: object) -> list[importlib_metadata.Distribution]:
+            return [importlib_metadata.Distribution.at(info)]
+
+    site.add("hidden", {LDISC: {"202.seen": "m:X"}}, version="1.0")
+    site.ldisc("good", 200, "good")
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    assert names(scan([str(site.path)])) == [("good", "200.good"), ("hidden", "201.hidden")]
 
 
 def test_importing_discovery_imports_neither_importlib_metadata_nor_pluggy() -> None:
@@ -191,6 +242,6 @@ def test_importing_discovery_imports_neither_importlib_metadata_nor_pluggy() -> 
 
 def test_one_module_only_imports_importlib_metadata() -> None:
     root = Path(metadata.__file__).parents[1]
-    users = {p.name for p in root.rglob("*.py") if "importlib_metadata" in p.read_text(encoding="utf-8")}
-    mentions = {"metadata.py", "__init__.py"}  # the other one says that it is not imported
-    assert users == mentions
+    imports = re.compile(r"^\s*(?:import|from) importlib[_.]metadata", re.MULTILINE)
+    users = {p.name for p in root.rglob("*.py") if imports.search(p.read_text(encoding="utf-8"))}
+    assert users == {"metadata.py"}

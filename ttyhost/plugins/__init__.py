@@ -6,17 +6,38 @@
                        Problem     what is wrong, at any stage: a value, never an exception
 
 ``Plugins`` is the whole of it for the host; ``Named`` finds drivers and commands; ``Hooks`` calls
-observers. Importing this package imports neither importlib_metadata nor pluggy.
+observers. The public names are loaded when they are first used: what the verb at hand does not
+need costs it nothing. Importing discovery imports neither importlib_metadata nor pluggy.
 """
 
-from .codes import CODES, Code
-from .hooks import Hooks
-from .named import Named, PluginUnavailable
-from .policy import Policy
-from .problems import Problem
-from .records import Record, Row
-from .registry import Plugins
-from .validate import validate
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .codes import CODES, Code
+    from .hooks import Hooks
+    from .named import Named, PluginUnavailable
+    from .policy import Policy
+    from .problems import Problem
+    from .records import Record, Row
+    from .registry import Plugins
+    from .shape import validate
+
+_WHERE = {
+    "CODES": "codes",
+    "Code": "codes",
+    "Hooks": "hooks",
+    "Named": "named",
+    "PluginUnavailable": "named",
+    "Plugins": "registry",
+    "Policy": "policy",
+    "Problem": "problems",
+    "Record": "records",
+    "Row": "records",
+    "validate": "shape",
+}
 
 __all__ = [
     "CODES",
@@ -31,3 +52,9 @@ __all__ = [
     "Row",
     "validate",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_WHERE[name]}", __name__), name)

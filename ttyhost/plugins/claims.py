@@ -9,6 +9,7 @@ from ..abi import ABI_VERSION, LDISC_NAME, NR_LDISCS
 from .metadata import Candidate
 from .policy import Policy
 from .problems import Problem, one_line
+from .requires import unmet
 
 MAJORS = tuple(major for major in (ABI_VERSION[0], ABI_VERSION[0] - 1) if major > 0)
 """The major versions of the ABI that this host speaks: the last two."""
@@ -124,20 +125,14 @@ def _foreign_major(candidate: Candidate) -> Problem | None:
 
 def _excluded_version(candidate: Candidate, host_version: str) -> Problem | None:
     """A requirement on ttyhost that this host does not meet (pip install --no-deps)."""
-    if not host_version or not candidate.requires:
-        return None
-    from packaging.requirements import InvalidRequirement, Requirement
-
-    for line in candidate.requires:
+    for line in candidate.requires if host_version else ():
         try:
-            wanted = Requirement(line)
-            applies = wanted.marker is None or wanted.marker.evaluate({"extra": ""})
-            if not applies or wanted.specifier.contains(host_version, prereleases=True):
-                continue
-        except (InvalidRequirement, ValueError) as why:
+            wanted = unmet(line, host_version)
+        except ValueError as why:
             text = f"its requirement {line[:60]!r} cannot be understood"
             return Problem("E-REQUIRES", candidate.distribution, f"{text}: {one_line(why)}", cause=why)
-        text = f"it requires ttyhost {wanted.specifier}, this is {host_version}"
-        hint = f"pip install --upgrade ttyhost {candidate.distribution}"
-        return Problem("E-REQUIRES", candidate.distribution, text, hint)
+        if wanted:
+            text = f"it requires ttyhost {wanted}, this is {host_version}"
+            hint = f"pip install --upgrade ttyhost {candidate.distribution}"
+            return Problem("E-REQUIRES", candidate.distribution, text, hint)
     return None

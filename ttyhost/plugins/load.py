@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-import traceback
 from collections.abc import Callable, Iterable
 from types import ModuleType
 
@@ -87,6 +86,8 @@ class Import:
 
 def _where(error: BaseException) -> str:
     """The innermost line of the plugin's that the traceback shows."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [f for f in frames if f.filename != __file__ and "importlib" not in f.filename]
     if not theirs:

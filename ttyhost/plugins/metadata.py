@@ -1,22 +1,29 @@
 """What is installed, from metadata alone: the first stage of discovery.
 
-The only module of the tree that imports importlib_metadata, and only when it scans. One bad
-``entry_points.txt`` makes ``entry_points()`` raise for everybody; here every distribution is read
-behind a guard of its own, and what is wrong with it is a Problem.
+One bad ``entry_points.txt`` makes ``entry_points()`` raise for everybody; here every distribution
+is read behind a guard of its own, and what is wrong with it is a Problem. What lies in directories
+is read directly (``distinfo``). The rest needs importlib_metadata, and this is the only module of
+the tree that imports it: zips, the metadata of old eggs, and finders of somebody's own.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from importlib.machinery import PathFinder
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from .distinfo import DistInfo, on_path
 from .policy import normalized
 from .problems import Problem, one_line
 
 if TYPE_CHECKING:
-    from importlib_metadata import IDistribution as Distribution
+    import importlib_metadata
+
+    Distribution: TypeAlias = DistInfo | importlib_metadata.IDistribution
 
 KINDS = ("ldisc", "drivers", "commands", "hooks")
 _GROUP = re.compile(rf"ttyhost\.({'|'.join(KINDS)})\.v([1-9][0-9]{{0,2}})", re.ASCII)
@@ -62,11 +69,14 @@ def scan(path: Sequence[str] | None = None) -> Scan:
     """Look through ``path`` (sys.path). Imports no plugin; raises nothing of what it reads."""
     problems: list[Problem] = []
     installed: dict[str, _Installed] = {}
+    host_version = ""
     for dist in _distributions(path, problems):
         try:
             ours = [entry for entry in dist.entry_points if entry.group.startswith("ttyhost.")]
             if ours:
-                _count_once(installed, normalized(dist.metadata["Name"]), _read(dist, ours), problems)
+                _count_once(installed, normalized(dist.name), _read(dist, ours), problems)
+            if not host_version and _is_host(dist):
+                host_version = dist.version
         except Exception as why:  # noqa: BLE001 - another finder's code on damaged files; it becomes a row
             problems.append(_unreadable(dist, why))
     for one in installed.values():
@@ -74,7 +84,7 @@ def scan(path: Sequence[str] | None = None) -> Scan:
     return Scan(
         candidates=tuple(sorted({c for one in installed.values() for c in one.candidates})),
         problems=tuple(sorted(problems, key=lambda problem: (problem.distribution, problem.text))),
-        host_version=_host_version(path),
+        host_version=host_version,
     )
 
 
@@ -84,11 +94,33 @@ def forget_caches() -> None:
 
 
 def _distributions(path: Sequence[str] | None, problems: list[Problem]) -> Iterator[Distribution]:
+    """Every installed distribution, in the order in which imports look for them."""
+    for finder in list(sys.meta_path):
+        if finder is PathFinder:
+            for found in on_path(sys.path if path is None else path):
+                if isinstance(found, str):  # a zip
+                    yield from _guarded(problems, None, [found])
+                else:
+                    yield found
+        elif _finds_its_own(finder):
+            yield from _guarded(problems, finder, path)
+
+
+def _finds_its_own(finder: object) -> bool:
+    """Does a finder on sys.meta_path know of distributions that are no files on the path?"""
+    ours = type(finder).__module__ == "importlib_metadata"  # it looks at the path, as we do
+    return not ours and getattr(finder, "find_distributions", None) is not None
+
+
+def _guarded(problems: list[Problem], finder: Any, path: Sequence[str] | None) -> Iterator[Distribution]:
+    """What a finder finds, asked as importlib_metadata asks it; None: importlib_metadata's own."""
     import importlib_metadata
 
+    finder = finder or importlib_metadata.MetadataPathFinder
     context: dict[str, Any] = {} if path is None else {"path": list(path)}
+    asked: Any = importlib_metadata.DistributionFinder.Context
     try:
-        yield from importlib_metadata.distributions(**context)
+        yield from finder.find_distributions(asked(**context))
     except Exception as why:  # noqa: BLE001 - a finder on sys.meta_path may be anybody's
         text = f"the search for installed distributions broke off: {one_line(why)}"
         problems.append(Problem("E-METADATA", "", text, cause=why))
@@ -96,8 +128,10 @@ def _distributions(path: Sequence[str] | None, problems: list[Problem]) -> Itera
 
 def _read(dist: Distribution, entries: Iterable[Any]) -> _Installed:
     """What a distribution with entry points for us says. May raise anything."""
-    name, version = normalized(dist.metadata["Name"]), dist.version or ""
-    location = str(dist.locate_file(""))
+    if isinstance(dist, DistInfo) and not dist.path.endswith(".dist-info"):
+        dist = _old_egg(dist)
+    name, version = normalized(dist.name), dist.version or ""
+    location = dist.location if isinstance(dist, DistInfo) else str(dist.locate_file(""))
     requires = tuple(line for line in dist.requires or () if re.match(r"(?i)\s*ttyhost(?![\w.-])", line))
     candidates, problems = [], []
     for entry in entries:
@@ -108,6 +142,24 @@ def _read(dist: Distribution, entries: Iterable[Any]) -> _Installed:
         kind, major = group[1], int(group[2])
         candidates.append(Candidate(kind, major, entry.name, entry.value, name, version, requires, location))
     return _Installed(location, version, tuple(candidates), tuple(dict.fromkeys(problems)))
+
+
+def _old_egg(dist: DistInfo) -> importlib_metadata.Distribution:
+    """What an egg requires stands in a file of a shape of its own."""
+    import importlib_metadata
+
+    return importlib_metadata.Distribution.at(dist.path)
+
+
+def _is_host(dist: Distribution) -> bool:
+    """By the directory's name, as importlib_metadata looks for a name."""
+    return _directory(dist).partition("-")[0].lower() == "ttyhost"
+
+
+def _directory(dist: Distribution) -> str:
+    """The name of its metadata directory; empty when it is in none."""
+    path = dist.path if isinstance(dist, DistInfo) else str(getattr(dist, "_path", ""))
+    return os.path.basename(path.replace("\\", "/"))
 
 
 def _count_once(
@@ -158,10 +210,9 @@ def _unreadable(dist: Distribution, why: Exception) -> Problem:
 def _name_for_humans(dist: Distribution) -> str:
     """Its name, or that of its directory when METADATA cannot be read either."""
     try:
-        return normalized(dist.metadata["Name"])
+        return normalized(dist.name)
     except Exception:  # noqa: BLE001 - as damaged as the rest, which is being reported
-        directory = str(getattr(dist, "_path", "")).replace("\\", "/").rpartition("/")[2]
-        return normalized(directory.partition("-")[0].removesuffix(".dist")) or "?"
+        return normalized(_directory(dist).partition("-")[0].removesuffix(".dist")) or "?"
 
 
 def _what_is_damaged(dist: Distribution, why: Exception) -> str:
@@ -176,14 +227,3 @@ def _what_is_damaged(dist: Distribution, why: Exception) -> str:
         if line and not line.startswith("#") and not is_section and "=" not in line:
             return f"entry_points.txt, line {number}: no '=' in {line[:60]!r}"
     return f"its metadata cannot be read: {one_line(why)}"
-
-
-def _host_version(path: Sequence[str] | None) -> str:
-    import importlib_metadata
-
-    context: dict[str, Any] = {} if path is None else {"path": list(path)}
-    try:
-        found = importlib_metadata.Distribution.discover(name="ttyhost", **context)
-        return next((dist.version or "" for dist in found), "")
-    except Exception:  # noqa: BLE001 - damaged metadata of our own: requirements cannot be held against it
-        return ""

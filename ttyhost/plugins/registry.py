@@ -21,7 +21,6 @@ from .policy import Policy
 from .problems import Problem, unavailable
 from .records import Record, Row, record_of, row_of, row_of_problem, rows_missing
 from .settle import settle, unknown_in_policy
-from .validate import validate
 
 IMPORT_SECONDS = 10.0
 """How long the import of a plugin may take."""
@@ -132,6 +131,8 @@ class Plugins:
         refused = self._refused.get(claim.candidate)
         if refused is not None and refused.code != "E-SLOW":  # what was slow may have ended meanwhile
             raise unavailable(refused)
+        from .shape import validate  # who only lists has no use for it
+
         loaded, problem = self.loader.load(claim)
         found = [problem] if problem else validate(loaded, claim.number, claim.name, claim.distribution)
         if found and found[0].fatal:

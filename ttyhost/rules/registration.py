@@ -34,7 +34,7 @@ RULES = (
         source="seed 17-18",
         here="The class is looked at statically, before the table is touched; after an error the host keeps "
         "no reference to it.",
-        by=("core/ops.py", "core/table.py", "plugins/validate.py"),
+        by=("core/ops.py", "core/table.py", "plugins/shape.py"),
         checks=STATIC,
         severity=REFUSED,
     ),
@@ -143,7 +143,7 @@ RULES = (
         source="NetBSD checks mandatory methods at attach; Linux finds out by a NULL call",
         here="Constants, signatures against the contract, capabilities against the methods they need, the "
         "ABI against the host's: EINVAL or LdiscUnavailable with the word of the problem.",
-        by=("core/ops.py", "plugins/validate.py", "plugins/signatures.py"),
+        by=("core/ops.py", "plugins/shape.py", "plugins/signatures.py"),
         checks=STATIC,
         severity=REFUSED,
     ),
