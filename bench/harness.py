@@ -165,7 +165,9 @@ def modules(names: Iterable[str]) -> Iterator[tuple[str, ModuleType]]:
 
 
 def speed(value: float, unit: str) -> str:
-    return f"{value / 1e6:.1f} MB/s" if unit == "B" else f"{1e9 / value:.0f} ns"
+    if unit == "B":
+        return f"{value / 1e6:.1f} MB/s"
+    return f"{1e9 / value:.0f} ns" if value > 1000 else f"{1e3 / value:.1f} ms"
 
 
 HEADINGS = f"{'case':34} {'peer':14} {'peer':>13} {'ours':>13} {'ratio':>8} {'target':>9}"
@@ -174,7 +176,7 @@ HEADINGS = f"{'case':34} {'peer':14} {'peer':>13} {'ours':>13} {'ratio':>8} {'ta
 def line(row: Row) -> str:
     if not row.peer:
         return f"{row.case:34} {'':14} {'':>13} {speed(row.ours, row.unit):>13}"
-    target = "" if row.target is None else f">= {row.target:g}"
+    target = "" if row.target is None else f">= {row.target:.3g}"
     return (
         f"{row.case:34} {row.peer:14} {speed(row.theirs, row.unit):>13} {speed(row.ours, row.unit):>13}"
         f" {row.ratio:>7.2f}x {target:>9}{'' if row.met else '  MISSED'}"

@@ -64,6 +64,7 @@ def test_a_target_needs_its_peer() -> None:
 def test_speeds_in_bytes_and_in_operations() -> None:
     assert harness.speed(1_500_000, "B") == "1.5 MB/s"
     assert harness.speed(4_000_000, "op") == "250 ns"
+    assert harness.speed(8, "op") == "125.0 ms"
 
 
 def test_main_prints_rows_as_json(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -13,9 +14,12 @@ _INTERRUPTED = 130
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command and leave by SystemExit: one line on stderr for an error, never a traceback
     (``-d`` shows it), and an exit code by cause (``ttyhost.cli.errors.Exit``)."""
+    gc.disable()  # until the verb is there: of what is imported nothing is garbage (an eighth of --help)
     _stand_in_for_closed_descriptors()
     try:
-        sys.exit(run(sys.argv[1:] if args is None else list(args)))
+        code = run(sys.argv[1:] if args is None else list(args))
+        gc.freeze()  # and nothing is left to collect for a process that ends
+        sys.exit(code)
     except KeyboardInterrupt:  # so early that there is nothing to undo
         sys.exit(_INTERRUPTED)
 

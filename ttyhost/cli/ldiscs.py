@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -38,6 +37,8 @@ def command(missing: bool, shape: str | None, no_plugins: bool) -> None:
     plugins = Plugins(enabled=not no_plugins)
     rows = with_builtin(plugins.rows(missing=missing))
     if shape == "json":
+        import json
+
         for row in rows:
             click.echo(json.dumps(as_json(row)))
     elif shape == "proc":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -60,18 +61,45 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
+class _Formatter(click.HelpFormatter):
+    """Asks the terminal for its width by itself: click imports shutil for that, and shutil every
+    compression that there is, which is a tenth of the time of ``ttyhost --help``."""
+
+    def __init__(
+        self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None
+    ) -> None:
+        width = width or max(min(_columns(), max_width or 80) - 2, 50)
+        super().__init__(indent_increment, width, max_width)
+
+
+def _columns() -> int:
+    """As shutil.get_terminal_size has it: COLUMNS, then the terminal, then 80."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:  # not a terminal
+        return 80
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
 class VerbGroup(click.Group):
     """Finds a verb in VERBS, then among the entry points ``ttyhost.commands.v1``."""
+
+    context_class = _Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*VERBS, *_plugin_verbs()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in VERBS:
-            command = importlib.import_module(VERBS[cmd_name].module).command
-            assert isinstance(command, click.Command)
-            return command
-        return _load_plugin_verb(cmd_name)
+        command = importlib.import_module(VERBS[cmd_name].module).command if cmd_name in VERBS else None
+        gc.enable()  # main has disabled it for the imports
+        assert command is None or isinstance(command, click.Command)
+        return command or _load_plugin_verb(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, VERBS[name].help) for name in sorted(VERBS)]
