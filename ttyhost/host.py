@@ -147,6 +147,9 @@ class Host:
             self._hooks = Hooks(lambda problem: log.warning("%s", problem))
             self._hooks.load(self._plugins)
         self.kernel = Kernel(self.runtime, checks=checks, resolver=self._plugins, observer=self._hooks)
+        if self._hooks is not None:
+            self._hooks.on_wants_frames = self._wants_frames
+            self._wants_frames(self._hooks.wants_frames)
         self.kernel.table.register(N_NULL, NNull, distribution="ttyhost", version=_version())
         self.ldiscs = Ldiscs(self.kernel, self._plugins)
         if watchdog is not None and (runtime is None or watchdog != (REPORT_AFTER, ABANDON_AFTER)):
@@ -165,6 +168,10 @@ class Host:
         from .drivers.devices import SCHEMES
 
         return Plugins(run_limited=self._run_limited, builtin={"drivers": frozenset(SCHEMES)})
+
+    def _wants_frames(self, wanted: bool) -> None:
+        """An observer of frames has come, or the last one was blocked."""
+        self.kernel.tap = self._hooks if wanted else None
 
     def _run_limited(self, fn: Callable[[], None], seconds: float) -> None:
         """Run ``fn`` in a thread of its own; TimeoutError when it does not return in time."""

@@ -171,10 +171,9 @@ class TtyFile(OpenFile):
         try:
             if self.hung_up:
                 return None
-            result = attachment.call(method, *args, nonblock=timeout == 0, deadline=deadline)
-            if type(result) is bytes and args and len(result) <= args[0]:
-                return result
-            return self._checked(attachment, method, result, *args)
+            result: Frame | bytes = attachment.call(method, *args, nonblock=timeout == 0, deadline=deadline)
+            if type(result) is not bytes or not args or len(result) > args[0]:
+                result = self._checked(attachment, method, result, *args)
         except BlockingIOError:
             self._check_open()
             raise
@@ -184,6 +183,17 @@ class TtyFile(OpenFile):
                 tty.update_readiness()
             if tty.hup_queued:  # it waits for us to have read everything
                 tty.read_wait.wake()
+        if self.kernel.tap is not None and attachment.ops.framed:
+            self._tap("rx", result)
+        return result
+
+    def _tap(self, direction: str, frame: Frame | bytes) -> None:
+        """Tell the observers of a frame: without locks and without a reference."""
+        if not isinstance(frame, Frame):
+            frame = Frame(frame, self.kernel.runtime.now())
+        tap = self.kernel.tap
+        if frame.data and tap is not None:
+            tap.frame(self.tty, direction, frame.data, frame.time)
 
     def _checked(self, attachment: Attachment, method: str, result: object, size: int = 0) -> Frame | bytes:
         if isinstance(result, (bytes, bytearray)) and method == "read" and len(result) <= size:
@@ -214,13 +224,17 @@ class TtyFile(OpenFile):
                 raise oserror(errno.EIO, f"{self.name} is hung up")
             try:
                 self.check_not_hung_up()
-                return self._write_all(attachment, bytes(data), timeout == 0, deadline)
+                data = bytes(data)
+                taken = self._write_all(attachment, data, timeout == 0, deadline)
             finally:
                 tty.slot.leave(get_ident())
         finally:
             tty.write_lock.release()
             if tty.readiness:
                 tty.update_readiness()
+        if self.kernel.tap is not None and attachment.ops.framed:
+            self._tap("tx", data)
+        return taken
 
     def _take_turn(self, deadline: float | None) -> None:
         if not self.tty.write_lock.acquire(deadline):

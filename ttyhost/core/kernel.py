@@ -90,6 +90,8 @@ class Kernel:
         self.strict = checks == "strict"
         self.resolver = resolver
         self.observer = observer
+        self.tap: Observer | None = None
+        """The observer while it wants frames: None costs the path of bytes one test."""
         self.violations = Violations(self.strict)
         self.table = NumberTable(runtime)
         self.sessions = Sessions(runtime)

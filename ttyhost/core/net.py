@@ -52,12 +52,26 @@ class NetPort(NetChannel):
     def start(self) -> None:
         """Raises OSError EIO when the discipline is no longer attached."""
         channel = self._channel
-        channel.on_packet, channel.on_up, channel.on_down = self.on_packet, self.on_up, self.on_down
+        channel.on_packet = None if self.on_packet is None else self._received
+        channel.on_up, channel.on_down = self.on_up, self.on_down
         if self._enter("net.start", True, channel.start) is False:
             raise oserror(errno.EIO, "the discipline is no longer attached")
 
+    def _received(self, packet: bytes) -> None:
+        self._tap("rx", packet)
+        if self.on_packet is not None:
+            self.on_packet(packet)
+
     def send(self, packet: bytes) -> bool:
-        return self._enter("net.send", False, self._channel.send, packet) is True
+        sent = self._enter("net.send", False, self._channel.send, packet) is True
+        if sent:
+            self._tap("tx", packet)
+        return sent
+
+    def _tap(self, direction: str, packet: bytes) -> None:
+        tap = self._tty.kernel.tap
+        if tap is not None:
+            tap.frame(self._tty, direction, packet, self._tty.kernel.runtime.now())
 
     def stop(self, reason: str = "closed") -> None:
         self._enter("net.stop", True, self._channel.stop, reason)

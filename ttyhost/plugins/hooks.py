@@ -21,7 +21,8 @@ class Hooks:
     """Who is told what happened, and what was wrong with them.
 
     ``report`` is called with each problem when it turns up; all are kept in ``problems``, which is
-    bounded: an observer that raised is not called again.
+    bounded: an observer that raised is not called again. ``on_wants_frames`` is called when somebody
+    begins to listen to frames (True), and when nobody does any more.
     """
 
     def __init__(self, report: Callable[[Problem], None] | None = None) -> None:
@@ -31,6 +32,7 @@ class Hooks:
         self._owners: dict[str, str] = {}
         self._blocked: set[str] = set()
         self._called: dict[str, list[pluggy.HookImpl]] = {}
+        self.on_wants_frames: Callable[[bool], None] = lambda wanted: None
 
     # ---------------------------------------------------------------- who listens
 
@@ -68,7 +70,10 @@ class Hooks:
             if name.startswith("ttyhost_"):
                 impls = reversed(getattr(manager.hook, name).get_hookimpls())
                 called[name] = [i for i in impls if not _wraps(i) and i.plugin_name not in self._blocked]
+        before = self.wants_frames
         self._called = {name: impls for name, impls in called.items() if impls}
+        if self.wants_frames != before:
+            self.on_wants_frames(self.wants_frames)
 
     def _note(self, problem: Problem) -> None:
         self.problems.append(problem)

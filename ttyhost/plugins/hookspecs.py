@@ -41,4 +41,7 @@ def ttyhost_tty_hangup(tty: object, reason: str) -> None:
 
 @_spec
 def ttyhost_frame(tty: object, direction: str, data: bytes, time: float) -> None:
-    """A frame went over the line: direction ``rx`` or ``tx``, time in seconds of the host's clock."""
+    """A frame of a message discipline, or a packet of a NetChannel, was read (direction ``rx``) or
+    taken for sending (``tx``). ``time`` in seconds of the host's clock: when it arrived, for
+    ``read_frame``; else now. A packet that is received is told from the line's receive worker, so
+    that who sleeps here holds the input of that line back."""
