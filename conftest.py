@@ -48,6 +48,11 @@ def missing(need: str) -> str | None:
     return f"needs {need} (apt-get install {DEBIAN_PACKAGE.get(need, need)})"
 
 
+def pytest_configure() -> None:
+    """The tests see no configuration of who runs them, nor do the programs that they start."""
+    os.environ["TTYHOST_CONFIG"] = ""
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     needs = dict.fromkeys(need for mark in item.iter_markers("peer") for need in mark.args)
     reasons = [reason for reason in map(missing, needs) if reason]

@@ -98,13 +98,14 @@ class Ldiscs(Mapping[int | str, LdiscRow]):
         return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.name))
 
     def __getitem__(self, key: int | str) -> LdiscRow:
-        for row in self.rows():
-            if key in (row.number, row.name):
-                return row
-        raise KeyError(key)
+        """Of rivals for one number or name, the one that is used, where one is."""
+        rows = [row for row in self.rows() if key in (row.number, row.name)]
+        if not rows:
+            raise KeyError(key)
+        return next((row for row in rows if row.state in ("registered", "builtin", "stuck", "ok")), rows[0])
 
     def __iter__(self) -> Iterator[int | str]:
-        return iter([row.number for row in self.rows() if row.number is not None])
+        return iter(dict.fromkeys(row.number for row in self.rows() if row.number is not None))
 
     def __len__(self) -> int:
         return len(list(iter(self)))

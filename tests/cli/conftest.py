@@ -22,6 +22,7 @@ TIMEOUT = 20.0
 def environment(**more: str) -> dict[str, str]:
     """Our environment, with ttyhost and the sample plugin importable, and no plugin settings."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("TTYHOST_")}
+    env["TTYHOST_CONFIG"] = ""
     env["PYTHONPATH"] = os.pathsep.join([str(HERE / "site"), str(ROOT)])
     return {**env, **more}
 

@@ -20,6 +20,11 @@ from .conftest import HERE, environment, ttyhost
 
 HEAVY = {
     "rich",
+    "email",
+    "importlib_metadata",
+    "packaging",
+    "pluggy",
+    "tomllib",
     "serial",
     "asyncio",
     "ttyhost.host",

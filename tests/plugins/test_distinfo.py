@@ -27,7 +27,7 @@ header_lines = st.one_of(
     st.lists(st.sampled_from(["Name", ":", " ", "x", "-"]), max_size=4).map("".join),
 )  # fmt: skip
 ends = st.sampled_from(["\n", "\r\n"])
-same_directory = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+same_directory = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def text_of(lines: list[str], end: str) -> str:

@@ -103,6 +103,7 @@ class Environment:
     def run(self, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """A program of the environment, far from the sources."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("TTYHOST", "PYTHON"))}
+        clean["TTYHOST_CONFIG"] = ""
         return subprocess.run(
             [str(self.path / "bin" / command[0]), *command[1:]],
             cwd=self.path,

@@ -82,12 +82,13 @@ class AttachCommand(click.Command):
 
 def _write_options(formatter: click.HelpFormatter, ldisc: str) -> None:
     from ttyhost.abi.errors import LdiscUnavailable
+    from ttyhost.plugins import ConfigError
 
     from .info import options_of
 
     try:
         title, rows = options_of(ldisc)
-    except LdiscUnavailable as error:
+    except (LdiscUnavailable, ConfigError) as error:
         formatter.write_paragraph()
         formatter.write_text(str(error))
         return

@@ -37,7 +37,7 @@ class Exit(IntEnum):
     NOPERM = 77
     """Permission: device, TUN."""
     CONFIG = 78
-    """The configuration."""
+    """The configuration file."""
     SIGINT = 130
     """Interrupted by SIGINT."""
 
@@ -96,6 +96,8 @@ _DEVICE: dict[int, _Kind] = {
     errno.ENETUNREACH: _NO_PEER,
 }
 _OTHER = _Kind(Exit.FAILED, "", "")
+_UNREADABLE = {errno.ENOENT: Exit.NOINPUT, errno.EACCES: Exit.NOPERM, errno.EPERM: Exit.NOPERM}
+"""A configuration file that was named and is not there, or may not be read."""
 
 
 def device_error(device: str, error: OSError) -> CliError:
@@ -140,12 +142,15 @@ def tell(error: Exception, *, debug: bool) -> Exit:
 def as_cli_error(error: Exception) -> CliError:
     """The CliError that an exception stands for; one that nobody expected is a bug of ours."""
     from ttyhost.abi.errors import AbiViolation
+    from ttyhost.plugins import ConfigError
 
     match error:
         case CliError():
             return error
         case click.ClickException():
             return _syntax(error)
+        case ConfigError():
+            return CliError(_UNREADABLE.get(error.errno, Exit.CONFIG), error.what, error.cure)
         case AbiViolation():
             return CliError(Exit.SOFTWARE, str(error), f"see 'ttyhost explain {error.rule}'")
         case OSError():

@@ -115,7 +115,15 @@ def _plugin_verbs() -> dict[str, str]:
     """Verb and distribution of the installed commands, from metadata alone."""
     if not _any_offers_verbs():
         return {}
-    return {name: who for name, who in _commands().names().items() if name not in VERBS}
+    from ttyhost.plugins import ConfigError
+
+    try:
+        return {name: who for name, who in _commands().names().items() if name not in VERBS}
+    except ConfigError as error:  # then it is not known which of them may be used; our own are there
+        from .errors import say
+
+        say(str(error))
+        return {}
 
 
 def _any_offers_verbs() -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .codes import CODES, Code
+    from .config import ConfigError
     from .hooks import Hooks
     from .named import Named, PluginUnavailable
     from .policy import Policy
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "CODES": "codes",
     "Code": "codes",
+    "ConfigError": "config",
     "Hooks": "hooks",
     "Named": "named",
     "PluginUnavailable": "named",
@@ -42,6 +44,7 @@ _WHERE = {
 __all__ = [
     "CODES",
     "Code",
+    "ConfigError",
     "Hooks",
     "Named",
     "PluginUnavailable",

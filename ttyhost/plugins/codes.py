@@ -64,9 +64,10 @@ CODES: dict[str, Code] = {
         "the plugin is switched off",
         "disabled",
         "TTYHOST_PLUGINS is the list of the only distributions that may be used (an empty one allows "
-        "none), TTYHOST_DISABLED_PLUGINS the list of those that may not; --no-plugins switches all of "
+        "none), TTYHOST_DISABLED_PLUGINS the list of those that may not; 'plugins' and 'disabled' in the "
+        "configuration file are the same where the variable is not set; --no-plugins switches all of "
         "them off. A plugin that is switched off claims no number, not even one of ours.",
-        "Change the variable, or do not give --no-plugins.",
+        "Change the variable or the file, or do not give --no-plugins.",
     ),
     "E-REQUIRES": Code(
         "the plugin requires another version of ttyhost",
@@ -88,14 +89,16 @@ CODES: dict[str, Code] = {
         "The numbers of line disciplines are an ABI: one number means one protocol. When two "
         "distributions claim a number, neither is used until you say which one; the order in which they "
         "were installed, or are found, never decides.",
-        "Uninstall one of them, or prefer one: TTYHOST_PREFER=NUMBER:DISTRIBUTION.",
+        "Uninstall one of them, or prefer one: TTYHOST_PREFER=NUMBER:DISTRIBUTION, or for good by "
+        'NUMBER = "DISTRIBUTION" under [prefer] in the configuration file.',
     ),
     "E-NAME-TAKEN": Code(
         "two plugins claim one name",
         "conflict",
         "When two distributions claim one name (of a discipline, a URL scheme, a verb), neither is used "
         "until you say which one; the order in which they are found never decides.",
-        "Uninstall one of them, or prefer one: TTYHOST_PREFER=NAME:DISTRIBUTION.",
+        "Uninstall one of them, or prefer one: TTYHOST_PREFER=NAME:DISTRIBUTION, or for good by "
+        'NAME = "DISTRIBUTION" under [prefer] in the configuration file.',
     ),
     "E-BUILTIN": Code(
         "the plugin would shadow one of ttyhost's own",
@@ -125,7 +128,7 @@ CODES: dict[str, Code] = {
         "TTYHOST_PLUGINS and TTYHOST_DISABLED_PLUGINS are distributions, separated by commas. "
         "TTYHOST_PREFER is a list of NUMBER:DISTRIBUTION or NAME:DISTRIBUTION, separated by commas, "
         "each naming something that the distribution claims.",
-        "Correct the variable: TTYHOST_PREFER=5:ttyhost-kiss,mode:other-mode.",
+        "Correct the variable, TTYHOST_PREFER=5:ttyhost-kiss,mode:other-mode, or the configuration file.",
     ),
     "E-MISSING": Code(
         "a known discipline is not installed",

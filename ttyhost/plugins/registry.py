@@ -40,7 +40,8 @@ class Found(NamedTuple):
 class Plugins:
     """The installed plugins: what the host resolves disciplines with, and lists are made from.
 
-    ``policy``: what the user allows and prefers (default: from the environment). ``run_limited``:
+    ``policy``: what the user allows and prefers (default: from the environment and the configuration
+    file, which may raise ConfigError). ``run_limited``:
     see load.RunLimited; without it imports run in the caller's thread and without a limit.
     ``builtin``: the host's own names by kind (URL schemes, verbs), which no plugin may take.
     ``path``: where to look (default: sys.path). ``enabled=False``: as if nothing were installed.
@@ -56,7 +57,9 @@ class Plugins:
         enabled: bool = True,
         import_seconds: float = IMPORT_SECONDS,
     ) -> None:
-        self.policy = Policy.from_environ(os.environ) if policy is None else policy
+        if policy is None:
+            policy = Policy.of_user(os.environ) if enabled else Policy()
+        self.policy = policy
         self.enabled = enabled
         self.loader = Loader(run_limited, import_seconds)
         self._builtin = builtin or {}

@@ -39,12 +39,12 @@ def unknown_in_policy(claims: Iterable[Claim], policy: Policy) -> Iterator[Probl
     """What the user allows or prefers, and nobody offers: a typing error more often than not."""
     claims = list(claims)
     for distribution in sorted((policy.allow or frozenset()) - {claim.distribution for claim in claims}):
-        text = f"TTYHOST_PLUGINS names {distribution}, which offers no plugin here"
+        text = f"{policy.source('plugins')} names {distribution}, which offers no plugin here"
         yield Problem("W-SETTING", "", text, f"pip install {distribution}, or correct the name")
     claimed = {(key, claim.distribution) for claim in claims for key in claim.keys}
     for key, distribution in policy.prefer.items():
         if (key, distribution) not in claimed:
-            text = f"TTYHOST_PREFER={key}:{distribution} has no effect: {distribution} does not claim {key}"
+            text = f"{policy.source(key)} gives {key} to {distribution}, which does not claim it"
             yield Problem("W-SETTING", "", text, "correct the number, the name or the distribution")
 
 
@@ -121,7 +121,7 @@ def _against_preferred(claims: list[Claim], policy: Policy) -> list[Claim]:
             winner = policy.prefer.get(key, claim.distribution)
             if not claim.problem and winner != claim.distribution and (key, winner) in usable:
                 code = "E-NUMBER-TAKEN" if key == str(claim.number) else "E-NAME-TAKEN"
-                return _refused(claim, code, f"TTYHOST_PREFER gives {key} to {winner}")
+                return _refused(claim, code, f"{policy.source(key)} gives {key} to {winner}")
         return claim
 
     return [checked(claim) for claim in claims]
