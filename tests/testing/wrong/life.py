@@ -183,3 +183,9 @@ class HangsUpWhenAsked(Framer):
 
     def set_termios(self, old):
         self.tty.hangup()
+
+
+@breaks("R-013", "")
+class HasTheWrongShape(Framer):
+    def dcd_change(self, active, when):
+        self.tty.count("carrier_changes")

@@ -114,6 +114,23 @@ class ReadsWithoutALock(Framer):
         return frame
 
 
+@breaks("R-107", "FIONREAD of a buffer that another thread frees")
+class AsksWithoutALock(Framer):
+    def ioctl(self, cmd, arg):
+        if cmd == FIONREAD and self.frames:
+            return len(self.frames[0].data)
+        return super().ioctl(cmd, arg)
+
+
+@breaks("R-107", "poll, that takes what it looks at")
+class PollsByTakingOut(Framer):
+    def poll(self):
+        some = list(self.frames)
+        self.frames.clear()
+        self.frames.extend(some)
+        return super().poll()
+
+
 @breaks("R-105", "tty_port: a sleeping lock where an interrupt may come")
 class SleepsInFlush(Framer):
     def flush_buffer(self):
@@ -153,3 +170,14 @@ class KeepsTheLock(Framer):
         result = super().ioctl(cmd, arg)
         self.lock.release()
         return result
+
+
+@breaks("R-157", "n_tty's lookahead, 6.1: what was seen ahead was not taken again")
+class SeesAndForgets(Framer):
+    def lookahead_buf(self, data, flags=None):
+        self.ahead = len(data)
+
+    def receive_buf(self, data, flags=None):
+        seen = self.tty.rx_seen
+        taken = super().receive_buf(data[seen:], flags and flags[seen:])
+        return taken + seen if taken else 0

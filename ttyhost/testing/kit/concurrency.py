@@ -34,35 +34,72 @@ class ConcurrencyRules(Conformance):
 
         rig.check(check)
 
-    @kit_test("receive_buf", explored=True, lines=True)
-    def test_R_107_everything_in_parallel(self, rig: Rig) -> None:
-        """read, poll, ioctl, chars_in_buffer and flush_buffer while bytes come and go."""
-        data = arriving(rig)
-        wire = all_of_it(rig) if writes(self.discipline, "write") else b""
+    @kit_test("flush_buffer", explored=True, lines=True)
+    def test_R_107_a_flush_while_bytes_come(self, rig: Rig) -> None:
+        """flush_buffer beside receive_buf; then frames come in as before."""
         line = rig.open()
-        line.device.fifo = 1 + len(wire) // 2
-        rig.thread("line", line.device.receive, data)
-        rig.thread("asker", self._ask, line)
+        rig.thread("line", line.device.receive, arriving(rig) * 2)
         rig.thread("flusher", line.tty.tcflush, TCIFLUSH)
-        if writes(self.discipline, "write"):
-            rig.thread("writer", line.tty.write, outgoing(rig)[0], PATIENCE)
-        if writes(self.discipline, "read"):
-            rig.thread("reader", line.tty.read, 1 << 16, 1.0)
+        rig.check(lambda: self._goes_on(rig, line))
+
+    @kit_test("read", methods=("read",), explored=True, lines=True)
+    def test_R_107_a_flush_while_somebody_reads(self, rig: Rig) -> None:
+        """flush_buffer beside read: the reader gets a whole frame, or EAGAIN."""
+        line = rig.open()
+        line.receive(arriving(rig))
+        reader = rig.thread("reader", line.tty.read, 1 << 16, 1.0)
+        rig.thread("flusher", line.tty.tcflush, TCIFLUSH)
 
         def check() -> None:
-            for _ in range(2):
-                line.receive(data)
             if framed(rig):
-                got = line.read_all()
-                rig.expect(got[-1:] == rig.frames[:1], f"no frame comes in any more: read {short(got)}")
+                got = reader.value
+                rig.expect(got in (None, rig.frames[0]), f"beside a flush read gave {short(got)}")
+            self._goes_on(rig, line)
 
         rig.check(check)
+
+    @kit_test("poll", explored=True, lines=True)
+    def test_R_107_questions_while_bytes_come(self, rig: Rig) -> None:
+        """poll, ioctl and chars_in_buffer beside receive_buf and read."""
+        line = rig.open()
+        rig.thread("line", line.device.receive, arriving(rig) * 2)
+        rig.thread("asker", self._ask, line)
+        if writes(self.discipline, "read"):
+            rig.thread("reader", line.tty.read, 1 << 16, 1.0)
+        rig.check(lambda: self._goes_on(rig, line))
+
+    @kit_test("poll", explored=True, lines=True)
+    def test_R_107_questions_while_it_is_flushed(self, rig: Rig) -> None:
+        """poll, ioctl and chars_in_buffer beside flush_buffer: what they look at may go at any time."""
+        line = rig.open()
+        line.receive(arriving(rig) * 2)
+        rig.thread("asker", self._ask, line)
+        rig.thread("flusher", line.tty.tcflush, TCIFLUSH)
+        rig.check(lambda: self._goes_on(rig, line))
+
+    @kit_test("poll", methods=("write",), explored=True, lines=True)
+    def test_R_107_questions_while_it_sends(self, rig: Rig) -> None:
+        """poll, ioctl and chars_in_buffer beside write and write_wakeup: all is sent, once."""
+        wire = all_of_it(rig)
+        line = rig.open()
+        line.device.fifo = 1 + len(wire) // 2
+        rig.thread("writer", write_all, rig, line)
+        rig.thread("asker", self._ask, line)
+        rig.check(lambda: rig.expect_bytes(bytes(line.device.written), wire, "with questions"))
 
     def _ask(self, line: Line) -> None:
         line.tty.poll()
         if writes(self.discipline, "ioctl") and writes(self.discipline, "read"):
             line.tty.ioctl(FIONREAD)
         line.call("chars_in_buffer")
+
+    def _goes_on(self, rig: Rig, line: Line) -> None:
+        """Two frames later everything is as it was."""
+        for _ in range(2):
+            line.receive(arriving(rig))
+        if framed(rig):
+            got = line.read_all()
+            rig.expect(got[-1:] == rig.frames[:1], f"no frame comes in any more: read {short(got)}")
 
     @kit_test("open", explored=True, lines=True)
     def test_R_050_an_open_at_every_moment(self, rig: Rig) -> None:
@@ -75,13 +112,7 @@ class ConcurrencyRules(Conformance):
         rig.thread("line", line.device.receive, data)
         rig.thread("hardware", line.device.port.wakeup)
 
-        def check() -> None:
-            line.receive(data)
-            if framed(rig):
-                got = line.read_all()
-                rig.expect(got[-1:] == rig.frames[:1], f"no frame comes in: read {short(got)}")
-
-        rig.check(check)
+        rig.check(lambda: self._goes_on(rig, line))
 
     @kit_test("close", explored=True)
     def test_R_063_a_change_at_every_moment(self, rig: Rig) -> None:

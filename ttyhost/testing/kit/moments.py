@@ -40,25 +40,29 @@ def once(scenario: Scenario) -> None:
 
 STEPS = 20_000
 """About a second's worth: so many steps may all schedules of a test have together."""
+DELAYS = 2
+"""So often may a schedule leave the default, once of them by a preemption."""
 
 
 def every_moment(scenario: Scenario, limit: int) -> int:
-    """Every schedule with one preemption inside the discipline, at most ``limit`` of them, spread
-    over the scenario. How many there were. Raises ScheduleFailed at the first that goes wrong."""
+    """Every schedule that leaves the default once; then, at random, some that do so twice (delay
+    bounding). At most ``limit`` of them; how many there were. Raises ScheduleFailed at the first that
+    goes wrong."""
     rng = random.Random(0)
-    waiting: list[tuple[Steps, int]] = [((), 1)]
+    waiting: list[list[tuple[Steps, bool]]] = [[((), True)], *([] for _ in range(DELAYS))]
     with Session(MAX_STEPS) as session:
-        while waiting and session.schedules < limit and session.steps < STEPS:
-            other = rng.randrange(len(waiting))
-            waiting[other], waiting[-1] = waiting[-1], waiting[other]
-            steps, left = waiting.pop()
+        while any(waiting) and session.schedules < limit and session.steps < STEPS:
+            delays = next(n for n, some in enumerate(waiting) if some)
+            steps, may_preempt = waiting[delays].pop(rng.randrange(len(waiting[delays])))
             policy = Inside(steps)
             run = session.run(scenario, policy)
             if run.failure is not None:
                 raise session.explain(scenario, run.failure, tuple(run.taken))
+            if delays == DELAYS:
+                continue
             for decision in policy.decisions:
-                after = left - decision.preempts
-                if after >= 0:
-                    others = (tid for tid in decision.options if tid != decision.chosen)
-                    waiting += [((*steps, (decision.step, tid)), after) for tid in others]
+                if may_preempt or not decision.preempts:
+                    others = [tid for tid in decision.options if tid != decision.chosen]
+                    after = may_preempt and not decision.preempts
+                    waiting[delays + 1] += [((*steps, (decision.step, tid)), after) for tid in others]
         return session.schedules
