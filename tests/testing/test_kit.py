@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import inspect
 import re
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from ttyhost import Cap
+from ttyhost.abi.termios import TCOOFF
 from ttyhost.rules import RULES
 from ttyhost.testing import LdiscConformance
+from ttyhost.testing.explore import World, scheduler
 from ttyhost.testing.kit import Broken, Skipped
 from ttyhost.testing.kit.case import kit_test
 from ttyhost.testing.kit.finding import place
 from ttyhost.testing.kit.lines import own_files
+from ttyhost.testing.kit.moments import every_moment
 from ttyhost.testing.kit.rig import Rig
 from ttyhost.testing.kit.run import run_kit
 
 from . import page
 from .good import Framer, Simple, Stream
+
+KEPT = (Path(__file__).parent / "names.txt").read_text().split()
+"""The names that were given once, which stand in authors' ``xfail`` and on their command lines: a name
+is added there with its test, and taken out, if ever, with a major version."""
 
 
 def case_of(cls, **attributes):
@@ -43,10 +52,13 @@ def test_every_test_is_named_after_a_rule() -> None:
 
 
 def test_names_are_kept() -> None:
-    """The page lists them, and says that they stay: a name leaves the page, if ever, with a major
-    version."""
+    """Also when everything that is made from the kit is made again."""
+    assert [facts.name for facts, _ in LdiscConformance.kit_tests()] == KEPT
+
+
+def test_the_page_has_all_tests() -> None:
     listed = re.findall(r"^\| `(test_R_\d{3}_\w+)` \|", page.PAGE.read_text(), re.MULTILINE)
-    assert sorted(listed) == [facts.name for facts, _ in LdiscConformance.kit_tests()]
+    assert sorted(listed) == KEPT
     assert page.made() == page.PAGE.read_text(), "python -m tests.testing.page"
 
 
@@ -139,16 +151,94 @@ def test_a_dead_lock_is_seen_at_once() -> None:
     assert "deadlock" in found.value.detail
 
 
-def test_a_loop_without_end_is_left() -> None:
+LOOPS = {
+    "driver_write": ("writes again and again", "R-125"),
+    "write_room": ("asks for room again and again", "R-125"),
+    "stopped": ("asks again and again whether output is stopped", "R-145"),
+}
+
+
+@pytest.mark.parametrize("by", LOOPS)
+def test_a_loop_without_end_is_left(by: str) -> None:
     class Wrong(Stream):
         def write(self, data, *, nonblock=False):
-            while True:
-                if not self.tty.driver_write(data):
-                    continue
+            if by == "driver_write":
+                while not self.tty.driver_write(data):
+                    pass
+            while not self.tty.write_room() if by == "write_room" else self.tty.stopped:
+                pass
+            return len(data)
 
-    with pytest.raises(Broken, match="writes again and again") as found:
-        case_of(Wrong).test_R_092_a_full_queue_refuses()
-    assert found.value.rule == "R-125"
+    def test_R_092_probe(self, rig: Rig) -> None:
+        line = rig.open()
+        line.device.room = 0
+        line.tty.tcflow(TCOOFF)
+        line.write(b"any bytes")
+
+    says, rule = LOOPS[by]
+    with pytest.raises(Broken, match=says) as found:
+        probe(test_R_092_probe, cls=Wrong)
+    assert found.value.rule == rule
+    assert found.value.where.endswith("(Wrong.write)")
+
+
+def test_who_asks_for_each_byte_of_many_is_in_no_loop() -> None:
+    class Echoes(Stream):
+        LIMIT = 1 << 20
+
+        def receive_buf(self, data, flags=None):
+            for byte in data:
+                if self.tty.write_room() and not self.tty.stopped:
+                    self.tty.put_char(byte)
+            return super().receive_buf(data, flags)
+
+    def test_R_092_probe(self, rig: Rig) -> None:
+        line = rig.open()
+        line.device.room = 0
+        line.receive(b"x" * 5_000)
+        rig.expect(line.tty.statistics["rx_bytes"] == 5_000, "not all was taken")
+
+    probe(test_R_092_probe, cls=Echoes)
+
+
+def test_a_thread_that_waits_for_something_of_its_own_is_r_214(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can end it; but it is named, and where it stands."""
+    monkeypatch.setattr(scheduler, "STALL", 0.2)
+    go_on = threading.Event()
+
+    class Wrong(Stream):
+        def read(self, size, *, nonblock=False):
+            go_on.wait(30)
+            raise OSError(errno.EIO, "it was let go")
+
+    def test_R_093_probe(self, rig: Rig) -> None:
+        rig.background(rig.open().tty.read, 1)
+
+    with pytest.raises(Broken, match="read has reached no primitive of the runtime") as found:
+        probe(test_R_093_probe, cls=Wrong)
+    go_on.set()
+    assert found.value.rule == "R-214"
+    assert re.search(r"test_kit\.py:\d+ \(read\)$", found.value.where)
+
+
+def test_schedules_that_leave_the_default_once_come_first() -> None:
+    """And then those that do so twice: all orders of three threads are seen within two."""
+    orders: list[list[int]] = []
+
+    def scenario(world: World) -> None:
+        order: list[int] = []
+        orders.append(order)
+        for n in range(3):
+            world.thread(str(n), order.append, n)
+
+    every_moment(scenario, 100)
+
+    def choices(order: list[int]) -> int:
+        """How often not the oldest thread came next."""
+        return sum(one != min(order[at:]) for at, one in enumerate(order))
+
+    assert len({tuple(order) for order in orders}) == 6
+    assert [choices(order) for order in orders] == sorted(map(choices, orders))
 
 
 def test_a_schedule_is_named_when_one_was_needed() -> None:

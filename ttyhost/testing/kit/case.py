@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...abi import Cap, LineDiscipline
 from ..explore import ScheduleFailed, World
-from .finding import Broken, Skipped, of_violation, place
+from .finding import Broken, Skipped, of_stall, of_violation, place
 from .moments import every_moment, once
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ def run(case: Conformance, facts: Facts, body: Body) -> None:
             every_moment(scenario, case.schedules)
     except ScheduleFailed as why:
         failed = why
+    except RuntimeError as why:  # of the explorer: a thread is busy, or waits for something of its own
+        raise of_stall(why) from None
     else:
         if rigs[0].skipped:
             raise Skipped(rigs[0].skipped)

@@ -1,4 +1,4 @@
-"""The device under a line of the kit: a FaultDriver in the kit's world, that sees endless loops."""
+"""The device under a line of the kit: a FaultDriver in the kit's world."""
 
 from __future__ import annotations
 
@@ -7,25 +7,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...abi import AbiViolation, oserror
-from ...core.runtime import Frame, context
 from ..faultdriver import FALLIBLE, FaultDriver
-from .finding import Broken, Stuck, place
 
 if TYPE_CHECKING:
     from .rig import Rig
 
 T = TypeVar("T")
 
-PATIENT = 1000
-"""So often may one call of a discipline find no room before it is taken for an endless loop."""
-
 
 class Device(FaultDriver):
     def __init__(self, rig: Rig) -> None:
         super().__init__()
         self._rig = rig
-        self._asking: Frame | None = None
-        self._asked = 0
         self.lies = 0
         """So often write_room promises what another thread will have used (R-125)."""
 
@@ -53,31 +46,12 @@ class Device(FaultDriver):
                 raise
             return None
 
-    def write(self, data: bytes) -> int:
-        taken = super().write(data)
-        self._see_loop(taken, "writes again and again while the driver takes nothing")
-        return taken
-
     def write_room(self) -> int:
         room = super().write_room()
         if self.lies and not room:
             self.lies -= 1
             return 100
-        self._see_loop(room, "asks for room again and again instead of waiting for it")
         return room
-
-    def _see_loop(self, progress: int, doing: str) -> None:
-        """One call of the discipline that has found no room PATIENT times will never leave."""
-        caller = context.frame.prev if context.frame is not None else None
-        if progress or caller is None or caller is not self._asking:
-            self._asking, self._asked = caller, 0
-            return
-        self._asked += 1
-        if self._asked >= PATIENT:
-            self._rig.broken = Broken(
-                "R-125", f"{caller.method} {doing}", place(self._rig.cls, caller.method)
-            )
-            raise Stuck
 
     def let_everything_through(self) -> None:
         """A device without limits and faults again; it sends what is held."""

@@ -67,6 +67,12 @@ def of_violation(cls: type[LineDiscipline], violation: Violation) -> Broken:
     return Broken(rule, detail, place(cls, method))
 
 
+def of_stall(why: RuntimeError) -> Broken:
+    """The explorer waited in vain for a thread; the last line of what it says is where that stands."""
+    file, _, name = str(why).rpartition("\n")[2].rpartition(" ")
+    return Broken("R-214", str(why), f"{file} ({name})" if file else "")
+
+
 def place(cls: type[LineDiscipline], method: str) -> str:
     """``file:line (Class.method)`` of what an author has written for ``method``; of the class where
     the method is the host's own; empty where there is no source."""
