@@ -14,4 +14,8 @@ def test_the_examples_run(capsys: Any) -> None:
     for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
         exec(compile(block, "README.md", "exec"), names)
     assert names["line"].signals == [2]
+    bell = names["Bell"]()
+    bell.receive(b"\x7fa\x7f")
+    assert bell.line.take_output() == b"\aa\b \b"
+    assert names["BellTty"].core_class is names["Bell"]
     assert capsys.readouterr().out.startswith("b'hello world\\n'\n")

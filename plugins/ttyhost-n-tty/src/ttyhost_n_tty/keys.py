@@ -1,7 +1,8 @@
 """Keys: what the special characters do, one method each, and bytes about which the line complained.
 
-The table of meanings (modes.py) says which byte is whose. The methods ``newline`` to ``signal_char``
-are meant to be overridden by a discipline that edits differently.
+The table of meanings (modes.py) says which byte is whose. The methods ``start_char`` to
+``parity_error`` are meant to be overridden by a discipline that edits differently: the README names
+them, and they are kept.
 """
 
 from __future__ import annotations

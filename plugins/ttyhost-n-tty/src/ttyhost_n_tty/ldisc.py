@@ -21,9 +21,9 @@ WAKEUP_CHARS = 256
 class NTty(LineDiscipline):
     """Linux's N_TTY.
 
-    To make a terminal that edits differently, derive a core (its methods ``newline`` to
-    ``signal_char`` in keys.py, and ``Editor``) and name it in ``core_class``; to add ioctls or
-    watch the traffic, override the methods of the contract and call these.
+    To make a terminal that edits differently, derive a core (the README names the methods that are
+    meant for it, and kept) and name it in ``core_class``; to add ioctls or watch the traffic,
+    override the methods of the contract and call these.
 
     Locks: ``_turn`` is held around every use of the core, never while waiting.
     """
