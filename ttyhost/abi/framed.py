@@ -74,17 +74,30 @@ class FramedDiscipline(LineDiscipline):
 
     @abstractmethod
     def encode(self, frame: bytes) -> bytes:
-        """The bytes on the line for one frame. Raises OSError EMSGSIZE, EINVAL for what cannot be."""
+        """The bytes on the line for one frame.
+
+        Called by: ``write``, ``queue_frame``. Serialised against: nothing (a discipline that calls
+        ``queue_frame`` by itself, beside writers). Must not sleep. Raises: OSError EMSGSIZE,
+        EINVAL for what cannot be sent. Source: R-211.
+        """
 
     @abstractmethod
     def decode(self, data: bytes) -> Iterable[bytes]:
-        """The frames completed by these bytes of the line. Keeps what is not complete, bounded;
-        raises nothing for bad input: it counts it (``tty.count``) and finds the next frame."""
+        """The frames completed by these bytes of the line. Keeps what is not complete, bounded.
+
+        Called by: ``receive_buf``. Serialised against: itself, ``line_error``. May sleep. Raises:
+        nothing for bad input: it counts it (``tty.count``) and finds the next frame.
+        Source: R-204, R-211.
+        """
 
     def decode_flagged(self, data: bytes, flags: bytes) -> Iterable[bytes]:
         """As ``decode``, for bytes of which some came damaged. Here: the good runs are decoded and
         ``line_error`` is told of what stands between them. Override it for a codec that looks at
-        the flags itself."""
+        the flags itself.
+
+        Called by: ``receive_buf``. Serialised against: itself, ``decode``. May sleep. Raises:
+        nothing for bad input. Source: R-205.
+        """
         for run in _RUNS.finditer(flags):
             start, end = run.span()
             if flags[start] == Flag.NORMAL:
@@ -98,6 +111,9 @@ class FramedDiscipline(LineDiscipline):
 
         Here: the next frame that ``decode`` gives is dropped, for the damage stands in it. A
         decoder that knows its frames better overrides this: it marks the frame in progress as bad.
+
+        Called by: ``decode_flagged``. Serialised against: itself, ``decode``. May sleep. Raises:
+        nothing. Source: R-205.
         """
         self._damaged = True
 
@@ -129,7 +145,11 @@ class FramedDiscipline(LineDiscipline):
 
     def divert(self, sink: Callable[[bytes], None] | None) -> None:
         """From now on frames go to ``sink`` (a NetChannel's on_packet), those that nobody has read
-        yet first; None: to readers again, which may be said from inside ``sink``. May sleep."""
+        yet first; None: to readers again, which may be said from inside ``sink``.
+
+        Called by: a discipline, for its NetChannel. Serialised against: ``receive_buf``. May sleep.
+        Raises: what ``sink`` raises. Source: R-202.
+        """
         if sink is None:
             self._sink = None
             return
@@ -177,12 +197,16 @@ class FramedDiscipline(LineDiscipline):
 
     @property
     def tx_full(self) -> bool:
-        """So much is queued that writers wait."""
+        """So much is queued that writers wait. Does not sleep (R-092)."""
         return len(self._tx) >= self.tx_frames_max
 
     def queue_frame(self, data: bytes) -> None:
         """Encode a frame behind what is queued, in one step whoever else does the same, and send
-        what the driver takes. Does not sleep; looks at no bound (``tx_full`` does)."""
+        what the driver takes. Looks at no bound (``tx_full`` does).
+
+        Called by: ``write``, and a discipline that sends by itself. Serialised against: nothing. Does
+        not sleep. Raises: OSError of ``encode`` and of the driver. Source: R-207.
+        """
         encoded = self.encode(data)
         self.tty.count("tx_frames")
         self._tx.append(encoded)

@@ -61,29 +61,43 @@ class Timer(Protocol):
 
 
 class TtyHandle(Protocol):
-    """``self.tty`` of a discipline: everything of the host that a discipline may use."""
+    """``self.tty`` of a discipline: everything of the host that a discipline may use.
+
+    Called by: the discipline, in any of its methods, its timers and its work. Serialised against:
+    nothing, where it is not said. None of these sleeps; to wait on a wait queue and to acquire a lock
+    does. Raises: AbiViolation once the discipline was closed (R-032); those that ask the driver, down
+    to ``send_xchar``, also what it raises, an OSError.
+    """
 
     # -- line out. None of these sleeps.
     def driver_write(self, data: bytes | bytearray | memoryview, /) -> int:
-        """Hand bytes to the driver; how many it took, 0 to len(data). 0 while output is stopped."""
+        """Hand bytes to the driver; how many it took, 0 to len(data). 0 while output is stopped.
+        Keep the rest, and go on in ``write_wakeup`` (R-122, R-131)."""
         ...
 
     def put_char(self, char: int, /) -> bool:
         """Queue one byte; False when there is no room. The host sees to flush_chars (R-123)."""
         ...
 
-    def flush_chars(self) -> None: ...
-    def write_room(self) -> int:
-        """Bytes the driver would take now, or fewer. Another thread may use the room first."""
+    def flush_chars(self) -> None:
+        """Have sent what put_char queued (R-124)."""
         ...
 
-    def driver_chars_in_buffer(self) -> int: ...
+    def write_room(self) -> int:
+        """Bytes the driver would take now, or fewer. Another thread may use the room first (R-125)."""
+        ...
+
+    def driver_chars_in_buffer(self) -> int:
+        """Bytes that the driver has taken and not sent yet (R-148)."""
+        ...
+
     def driver_flush(self) -> None:
-        """Discard what the driver has not sent yet (driver.flush_buffer)."""
+        """Discard what the driver has not sent yet (driver.flush_buffer, which may sleep: then this
+        does, too)."""
         ...
 
     def send_xchar(self, char: int, /) -> None:
-        """Send XON or XOFF ahead of everything queued, also while stopped."""
+        """Send XON or XOFF ahead of everything queued, also while stopped (R-146)."""
         ...
 
     def want_write_wakeup(self, wanted: bool, /) -> None:
@@ -93,15 +107,16 @@ class TtyHandle(Protocol):
 
     # -- flow control. Serialized by the host (R-140, R-144); none sleeps.
     def throttle(self) -> None:
-        """Ask the driver to stop the sender."""
+        """Ask the driver to stop the sender. Serialised against: unthrottle (R-140)."""
         ...
 
     def unthrottle(self) -> None:
-        """Let the sender go on; also offers again what receive_buf has not taken."""
+        """Let the sender go on; also offers again what receive_buf has not taken. Serialised against:
+        throttle (R-140)."""
         ...
 
     def stop(self) -> None:
-        """Stop output (^S)."""
+        """Stop output (^S). Serialised against: start (R-144)."""
         ...
 
     def start(self) -> None:
@@ -124,9 +139,15 @@ class TtyHandle(Protocol):
 
     # -- waiting
     @property
-    def read_wait(self) -> WaitQueue: ...
+    def read_wait(self) -> WaitQueue:
+        """Where readers wait: ``wake`` it when there is something to read (R-093)."""
+        ...
+
     @property
-    def write_wait(self) -> WaitQueue: ...
+    def write_wait(self) -> WaitQueue:
+        """Where writers wait: ``wake`` it when a write would take something (R-092)."""
+        ...
+
     def wait_queue(self) -> WaitQueue:
         """A wait queue of the discipline's own, with the same rules."""
         ...
@@ -150,11 +171,20 @@ class TtyHandle(Protocol):
 
     # -- state
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The tty's."""
+        ...
+
     @property
-    def termios(self) -> Termios: ...
+    def termios(self) -> Termios:
+        """The settings that are in force; frozen, and not the discipline's to change (R-066)."""
+        ...
+
     @property
-    def winsize(self) -> WinSize: ...
+    def winsize(self) -> WinSize:
+        """Rows, columns, and their size in pixels."""
+        ...
+
     @property
     def options(self) -> Mapping[str, Any]:
         """The discipline's declared options, validated and frozen."""
@@ -166,7 +196,10 @@ class TtyHandle(Protocol):
         ...
 
     @property
-    def hung_up(self) -> bool: ...
+    def hung_up(self) -> bool:
+        """The line was hung up; ``close`` is next (R-072)."""
+        ...
+
     @property
     def rx_seen(self) -> int:
         """In receive_buf: how many of its first bytes lookahead_buf has already seen (R-157)."""
@@ -182,7 +215,9 @@ class TtyHandle(Protocol):
         ...
 
     @property
-    def log(self) -> logging.LoggerAdapter[logging.Logger]: ...
+    def log(self) -> logging.LoggerAdapter[logging.Logger]:
+        """A logger that names the tty and the discipline."""
+        ...
 
     # -- out of band. None sleeps.
     def signal(self, signum: int, /) -> None:
@@ -209,7 +244,8 @@ class TtyHandle(Protocol):
 class Port(Protocol):
     """``self.port`` of a driver: the device side of a tty, revoked when driver.close returns.
 
-    All of these may be called from any thread and none of them sleeps.
+    Called by: the driver, from any thread. Serialised against: nothing. None of these sleeps.
+    Raises: AbiViolation once the driver's ``close`` has returned (R-077).
     """
 
     name: str
@@ -229,15 +265,16 @@ class Port(Protocol):
 
     def wakeup(self) -> None:
         """There is room for output again (tty_wakeup). Never from inside the driver's own write
-        (R-130): the host then defers it and counts the violation."""
+        (R-130): the host then defers it and reports the violation."""
         ...
 
     def hangup(self) -> None:
-        """The device is gone or carrier was lost: hang up, asynchronously."""
+        """The device is gone or carrier was lost: hang up, asynchronously (R-074)."""
         ...
 
     def dcd_change(self, active: bool, /) -> None:
-        """Carrier changed: told to the discipline (PPS) and, without CLOCAL, a drop hangs up."""
+        """Carrier changed: told to the discipline (PPS) and, without CLOCAL, a drop hangs up (R-104,
+        R-149)."""
         ...
 
     def watch(self, fd: int, fn: Callable[[], None], /, *, write: bool = False) -> Timer:
@@ -252,9 +289,17 @@ class Port(Protocol):
         returns when the driver's close tells it to; the host joins it after close."""
         ...
 
-    def call_later(self, seconds: float, fn: Callable[[], None], /) -> Timer: ...
-    def clock(self) -> float: ...
-    def count(self, name: str, n: int = 1, /) -> None: ...
+    def call_later(self, seconds: float, fn: Callable[[], None], /) -> Timer:
+        """Run ``fn`` in a worker after ``seconds``. It may sleep there."""
+        ...
+
+    def clock(self) -> float:
+        """Seconds of the host's monotonic clock."""
+        ...
+
+    def count(self, name: str, n: int = 1, /) -> None:
+        """Add to a statistic of this line, shown by ``tty.statistics`` and the command."""
+        ...
 
     @property
     def room(self) -> int:
@@ -262,11 +307,17 @@ class Port(Protocol):
         ...
 
     @property
-    def termios(self) -> Termios: ...
+    def termios(self) -> Termios:
+        """The settings that are in force. To be set in ``set_termios`` only: to what the device can do
+        (R-127)."""
+        ...
+
     @termios.setter
     def termios(self, value: Termios, /) -> None:
         """A driver writes back, from its set_termios, the modes it could not honour (R-127)."""
         ...
 
     @property
-    def log(self) -> logging.LoggerAdapter[logging.Logger]: ...
+    def log(self) -> logging.LoggerAdapter[logging.Logger]:
+        """A logger that names the tty."""
+        ...

@@ -82,15 +82,17 @@ class LineDiscipline:
 
         Called by: the host, once. Serialised against: everything; no other method runs on this
         tty until it returns. May sleep. Raises: OSError; then the discipline is not attached and
-        ``close`` is not called. ``tty.ldisc_ref()`` is falsy here. Source: seed, open().
+        ``close`` is not called. ``tty.ldisc_ref()`` is falsy here. Source: seed, open();
+        R-090, R-050.
         """
 
     def close(self) -> None:
         """Unplugged from the line: let go of everything.
 
         Called by: the host, once after a successful ``open``. Serialised against: everything;
-        nobody is inside and nobody will come. May sleep. What it raises is logged and changes
-        nothing. Timers and work of the handle are cancelled by the host. Source: seed, close().
+        nobody is inside and nobody will come. May sleep. Raises: nothing; what it raises is
+        logged and changes nothing. Timers and work of the handle are cancelled by the host.
+        Source: seed, close(); R-091, R-053.
         """
 
     def read(self, size: int, *, nonblock: bool = False) -> bytes:
@@ -104,7 +106,12 @@ class LineDiscipline:
         raise oserror(errno.EIO, "the discipline has no read")
 
     def read_frame(self, *, nonblock: bool = False) -> Frame:
-        """The next frame, whole, with its time and flags (Cap.FRAMED). Else as ``read``."""
+        """The next frame, whole, with its time and flags (Cap.FRAMED).
+
+        Called by: the user's read_frame. Serialised against: nothing, as ``read``. May sleep, on
+        the tty's wait queues only. Raises: OSError EAGAIN and EIO as ``read``. Default:
+        EOPNOTSUPP. Source: R-093, R-182.
+        """
         raise oserror(errno.EOPNOTSUPP, "not a message discipline")
 
     def write(self, data: bytes, *, nonblock: bool = False) -> int:
@@ -120,7 +127,7 @@ class LineDiscipline:
         """What would not block now. Never waits.
 
         Called by: poll, select. Serialised against: nothing. May sleep (on its own locks).
-        Default: no events. Source: seed, poll(); R-094.
+        Raises: nothing. Default: no events. Source: seed, poll(); R-094.
         """
         return Poll(0)
 
@@ -128,40 +135,47 @@ class LineDiscipline:
         """An ioctl that neither the core nor the driver knows.
 
         Called by: ioctl. Serialised against: nothing. May sleep. Raises: OSError, or NotHandled
-        for a command that is not its own. Default: EINVAL through the host. Source: seed, ioctl().
+        for a command that is not its own. Default: EINVAL through the host. Source: seed,
+        ioctl(); R-095.
         """
         raise NotHandled
 
     def set_termios(self, old: Termios | None) -> None:
         """The settings were changed from ``old`` to ``tty.termios``.
 
-        Called by: tcsetattr. Serialised against: itself. May sleep. Must not change the
-        settings. Source: seed, set_termios(); R-097.
+        Called by: tcsetattr. Serialised against: itself. May sleep. Raises: OSError, which
+        tcsetattr raises; the new settings stay. Must not change them itself. Source: seed,
+        set_termios(); R-097, R-066.
         """
 
     def flush_buffer(self) -> None:
         """Discard the input that nobody has read.
 
         Called by: tcflush, hangup. Serialised against: nothing; any time between open and close.
-        Must not sleep. Source: seed, flush_buffer(); R-098.
+        Must not sleep. Raises: nothing. Source: seed, flush_buffer(); R-098.
         """
 
     def chars_in_buffer(self) -> int:
         """How many bytes wait to be read.
 
-        Called by: introspection. Serialised against: nothing. Must not sleep. Source: seed,
-        chars_in_buffer(); R-099.
+        Called by: introspection. Serialised against: nothing. Must not sleep. Raises: nothing.
+        Default: 0. Source: seed, chars_in_buffer(); R-099.
         """
         return 0
 
     def hangup(self) -> None:
         """The line was hung up: stop sending. Frees nothing, only ``close`` does.
 
-        Called by: hangup. Serialised against: itself. May sleep. Source: R-072.
+        Called by: a hangup, once; others may be inside. Serialised against: itself. May sleep.
+        Raises: nothing. Source: R-100, R-072.
         """
 
     def net(self) -> NetChannel:
-        """The packet side (Cap.NET). Called by: a bridge, once. Must not sleep."""
+        """The packet side (Cap.NET).
+
+        Called by: a bridge. Serialised against: itself, open and close. Must not sleep. Raises:
+        OSError. Default: EOPNOTSUPP. Source: R-211.
+        """
         raise oserror(errno.EOPNOTSUPP, "the discipline carries no network")
 
     # --------------------------------------------------------------- driver side
@@ -172,9 +186,9 @@ class LineDiscipline:
         ``flags`` is None when every byte is NORMAL, else one Flag for each. When fewer were
         taken, call ``tty.restart_receive()`` once there is room (R-156).
 
-        Called by: the tty's receive work. Serialised against: itself. May sleep. What it raises
-        hangs the line up, and the bytes count as taken. Default: takes nothing. Source: seed,
-        receive_buf(); R-101, R-156.
+        Called by: the tty's receive work. Serialised against: itself. May sleep. Raises: nothing;
+        what it raises hangs the line up, and the bytes count as taken. Default: takes nothing.
+        Source: seed, receive_buf(); R-101, R-156.
         """
         return 0
 
@@ -182,17 +196,24 @@ class LineDiscipline:
         """A first look at bytes that ``receive_buf`` did not take (XON and XOFF in them).
 
         Each byte is shown at most once and comes again in ``receive_buf``, where ``tty.rx_seen``
-        tells how many of the first bytes were shown. Called by: the receive work. Must not
-        sleep. Source: R-102, R-157.
+        tells how many of the first bytes were shown.
+
+        Called by: the tty's receive work. Serialised against: itself, receive_buf. Must not
+        sleep. Raises: nothing. Source: R-102, R-157.
         """
 
     def write_wakeup(self) -> None:
         """The driver has room again.
 
-        Called by: the host for the driver, while TTY_DO_WRITE_WAKEUP is set; always races with
-        everything, also unexpected, any time between open and close. Must not sleep. May call
-        ``tty.driver_write``. Source: seed, write_wakeup(); R-103, R-130 to R-136.
+        Called by: the host for the driver, while TTY_DO_WRITE_WAKEUP is set; also unexpected, any
+        time between open and close. Serialised against: itself; it races with everything else.
+        Must not sleep. Raises: nothing. May call ``tty.driver_write``. Source: seed,
+        write_wakeup(); R-103, R-130 to R-136.
         """
 
     def dcd_change(self, active: bool) -> None:
-        """Carrier changed. Called by: the host for the driver. Must not sleep. Source: R-104."""
+        """Carrier changed.
+
+        Called by: the host for the driver, for each change, in order. Serialised against: itself.
+        Must not sleep. Raises: nothing. Source: R-104.
+        """

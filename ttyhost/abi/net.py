@@ -28,24 +28,33 @@ class NetChannel(ABC):
     @property
     @abstractmethod
     def mtu(self) -> int:
-        """The largest packet that ``send`` takes, in bytes."""
+        """The largest packet that ``send`` takes, in bytes. Does not sleep."""
 
     @property
     @abstractmethod
     def writable(self) -> WaitQueue:
-        """Woken when a refused ``send`` may be tried again."""
+        """Woken when a refused ``send`` may be tried again (R-092)."""
 
     @abstractmethod
     def start(self) -> None:
-        """The callbacks are set: bring the link up. May sleep."""
+        """The callbacks are set: bring the link up.
+
+        Called by: the bridge, once. Serialised against: nothing. May sleep. Raises: OSError.
+        Source: R-202.
+        """
 
     @abstractmethod
     def send(self, packet: bytes) -> bool:
         """Queue one packet. False when the queue is full (nothing was taken) or the link is down.
 
-        Does not sleep; any thread. Raises OSError EMSGSIZE for a packet larger than ``mtu``.
+        Called by: the bridge, in any thread. Serialised against: nothing. Must not sleep. Raises:
+        OSError EMSGSIZE for a packet larger than ``mtu``. Source: R-092, R-211.
         """
 
     @abstractmethod
     def stop(self, reason: str = "closed") -> None:
-        """Take the link down and call nothing any more. Idempotent; may sleep."""
+        """Take the link down and call nothing any more. Idempotent.
+
+        Called by: the bridge. Serialised against: nothing. May sleep. Raises: nothing. Source:
+        R-202.
+        """

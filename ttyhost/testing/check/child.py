@@ -57,6 +57,10 @@ class Report:
     def say(self, event: str, **facts: Any) -> None:
         self._out.write(json.dumps({"event": event, **facts}) + "\n")
 
+    def begin(self, rule: str, test: str) -> None:
+        """What is tried now: if nothing is heard any more, it is this that does not end."""
+        self.say("begin", rule=rule, test=test)
+
     def row(self, rule: str, outcome: str, detail: str, where: str = "", test: str = "") -> None:
         self.say("row", rule=rule, outcome=outcome, detail=detail, where=where, test=test)
 
@@ -107,7 +111,7 @@ def _import(job: Job, report: Report) -> object:
     from ...plugins.load import Import
     from ...plugins.metadata import Candidate
 
-    report.say("begin", rule="R-014", test="import")
+    report.begin("R-014", "import")
     candidate = Candidate(
         "ldisc", 1, f"{job.number}.{job.name}", f"{job.module}:{job.attr}", job.distribution
     )
@@ -155,7 +159,7 @@ def _kit(job: Job, cls: Any, report: Report) -> None:
 
     def begins(facts: Any) -> None:
         faulthandler.dump_traceback_later(job.patience, exit=True)
-        report.say("begin", rule=facts.code, test=facts.name)
+        report.begin(facts.code, facts.name)
 
     for case in _cases(job, cls, report):
         for facts, outcome, rule, detail, where in run_kit(case, begins):
