@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
 from .verdict import FAIL, WARN, Row
 
@@ -45,9 +47,14 @@ def _result(row: Row) -> dict[str, Any]:
         result["locations"] = [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": match["file"].replace("\\", "/")},
+                    "artifactLocation": {"uri": _uri(PurePath(match["file"]))},
                     "region": {"startLine": int(match["line"])},
                 }
             }
         ]
     return result
+
+
+def _uri(path: PurePath) -> str:
+    """Relative to where the check was run, as code hosts want it; else a file's."""
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
