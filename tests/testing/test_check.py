@@ -62,17 +62,46 @@ def test_a_source_tree_need_not_be_installed(tmp_path: Path) -> None:
     assert "ttyhost_fresh" not in sys.modules
 
 
-def test_a_wheel_is_looked_at_as_it_is(tmp_path: Path) -> None:
-    root = write_package(tmp_path, "packed")
-    wheel = tmp_path / "ttyhost_packed-1.0-py3-none-any.whl"
+def make_wheel(tmp_path: Path, name: str, **package: str) -> Path:
+    root = write_package(tmp_path, name, **package)
+    wheel = tmp_path / f"ttyhost_{name}-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.write(root / "src/ttyhost_packed/__init__.py", "ttyhost_packed/__init__.py")
-        info = "ttyhost_packed-1.0.dist-info"
-        archive.writestr(f"{info}/METADATA", "Name: ttyhost-packed\nVersion: 1.0\n")
-        archive.writestr(f"{info}/entry_points.txt", "[ttyhost.ldisc.v1]\n200.packed = ttyhost_packed:L\n")
-    rows = rows_of(wheel)
+        archive.write(root / f"src/ttyhost_{name}/__init__.py", f"ttyhost_{name}/__init__.py")
+        info = f"ttyhost_{name}-1.0.dist-info"
+        archive.writestr(f"{info}/METADATA", f"Name: ttyhost-{name}\nVersion: 1.0\n")
+        entry = f"[ttyhost.ldisc.v1]\n200.{name} = ttyhost_{name}:L\n"
+        archive.writestr(f"{info}/entry_points.txt", entry)
+    return wheel
+
+
+def test_a_wheel_is_looked_at_as_it_is(tmp_path: Path) -> None:
+    rows = rows_of(make_wheel(tmp_path, "packed"))
     assert not failures(rows)
-    assert "R-004" in {row.rule for row in rows}
+    assert {"R-004", "R-053", "R-105", "TRUST"} <= {row.rule for row in rows if row.outcome == OK}
+
+
+def test_the_sources_in_a_wheel_are_read_and_places_are_in_the_wheel(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "threads", before="import threading\n")
+    (found,) = [row for row in rows_of(wheel) if row.outcome == FAIL]
+    assert found.rule == "R-053"
+    assert found.where == f"{wheel}/ttyhost_threads/__init__.py:1"
+
+
+def test_what_is_no_wheel_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "ttyhost_x-1.0-py3-none-any.whl"
+    path.write_text("no archive")
+    assert ttyhost(["check", str(path)]) == 66
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_without_a_source_the_rules_of_sources_are_skipped(tmp_path: Path) -> None:
+    """As with a module in C; here there is none at all."""
+    root = write_package(tmp_path, "gone")
+    (root / "src/ttyhost_gone/__init__.py").unlink()
+    rows = rows_of(root)
+    skipped = {row.rule: row.detail for row in rows if row.outcome == SKIP}
+    assert skipped.keys() == {"R-053", "R-105", "TRUST"}
+    assert "no source" in skipped["R-053"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ...plugins.claims import Claim
 from ..kit.finding import shown
-from .verdict import FAIL, OK, TRUST, Row
+from .verdict import FAIL, OK, SKIP, TRUST, Row
 
 THREADS = frozenset({"threading", "_thread", "multiprocessing", "concurrent", "asyncio", "sched"})
 ROOMS = frozenset({"core", "host", "drivers", "plugins", "bridges", "cli", "rules"})
@@ -27,9 +27,10 @@ _SAID = {
 
 
 def look(claim: Claim, paths: Sequence[str]) -> Iterator[Row]:
-    """What its sources show; a row for each rule that is kept, too. Nothing where there are none."""
+    """What its sources show; a row for each rule that is kept, too."""
     sources = sources_of(claim.module, paths)
     if not sources:
+        yield from (Row(rule, SKIP, f"{claim.module} has no source to be read") for rule in _SAID)
         return
     rows = [row for path in sources for row in _of_file(path)]
     yield from rows

@@ -19,6 +19,12 @@ def check(
     target: Target, *, kit: bool = False, options: Mapping[str, str] | None = None, patience: float = PATIENCE
 ) -> Iterator[Row]:
     """Everything that can be said about one discipline, as it is found out."""
+    shown = target.unpacked.shown if target.unpacked else str
+    for row in _rows(target, kit, dict(options or {}), patience):
+        yield row._replace(detail=shown(row.detail), where=shown(row.where))
+
+
+def _rows(target: Target, kit: bool, options: dict[str, str], patience: float) -> Iterator[Row]:
     claim = target.claim
     problems = [claim.problem] if claim.problem else []
     problems += [*claim.warnings, *target.problems]
@@ -30,7 +36,7 @@ def check(
     yield from look(claim, target.paths)
     job = Job(claim.module, claim.attr, claim.number, claim.name, claim.distribution)
     job.paths, job.tests = list(target.paths), list(target.tests)
-    job.options, job.kit, job.patience = dict(options or {}), kit, patience
+    job.options, job.kit, job.patience = options, kit, patience
     yield from in_child(job)
 
 

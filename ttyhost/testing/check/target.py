@@ -14,6 +14,7 @@ from ...plugins.claims import Claim
 from ...plugins.metadata import Candidate, Scan
 from ...plugins.policy import normalized
 from ...plugins.settle import settle
+from .wheel import Unpacked, unpack
 
 _GROUP = re.compile(r"ttyhost\.ldisc\.v([1-9][0-9]*)")
 
@@ -28,6 +29,8 @@ class Target(NamedTuple):
     """The author's own files with classes of the conformance kit."""
     problems: tuple[Problem, ...] = ()
     """What is wrong with its distribution besides."""
+    unpacked: Unpacked | None = None
+    """Where ``paths`` are instead of in a wheel."""
 
     @property
     def label(self) -> str:
@@ -96,7 +99,9 @@ def _in_wheel(path: Path) -> list[Target]:
     if broken and not scan.candidates:
         raise LdiscUnavailable(broken[0].text, code=broken[0].code, hint=broken[0].hint)
     claims = _settle_beside_the_installed(scan.candidates)
-    return [Target(claim, (str(path),), problems=_problems_of(claim, scan.problems)) for claim in claims]
+    unpacked = unpack(path) if claims and path.is_file() else None
+    paths = (unpacked.directory if unpacked else str(path),)
+    return [Target(claim, paths, (), _problems_of(claim, scan.problems), unpacked) for claim in claims]
 
 
 def _settle_beside_the_installed(candidates: tuple[Candidate, ...]) -> list[Claim]:
