@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from importlib.resources import files
 
 import pytest
 
@@ -60,6 +61,12 @@ def test_it_is_what_the_checker_goes_by(method: abi.Method) -> None:
         assert ("ust not sleep" in text) != method.sleeps
         assert ("Serialised against: nothing" in text) == method.parallel
         assert method.rule in text
+
+
+def test_the_checklist_of_a_new_package_names_what_must_not_sleep() -> None:
+    readme = (files("ttyhost.cli") / "templates/README.md.txt").read_text()
+    (sentence,) = re.findall(r"\*\*No sleep\*\* in ([^.]+)\.", readme)
+    assert set(re.findall(r"`(\w+)`", sentence)) == {m.name for m in abi.METHODS.values() if not m.sleeps}
 
 
 def test_which_calls_of_a_driver_must_not_sleep() -> None:

@@ -159,6 +159,59 @@ class RaisesInClose(Framer):
         self.connection.shutdown()
 
 
+@breaks("R-073", "readers that were told of a hangup as of something else, and tried again")
+class HasAnErrorOfItsOwn(Framer):
+    def next_frame(self, size):
+        try:
+            return super().next_frame(size)
+        except OSError as why:
+            if why.errno == errno.EAGAIN:
+                raise
+            raise oserror(errno.ENODEV, "the line has gone") from why
+
+
+@breaks("R-070", "slip, CVE-2026-90057: hangup took it that nobody was inside")
+class HangsUpWhatIsInUse(Framer):
+    users = 0
+
+    def next_frame(self, size):
+        self.users += 1
+        try:
+            return super().next_frame(size)
+        finally:
+            self.users -= 1
+
+    def hangup(self):
+        if self.users:
+            raise RuntimeError("it is in use")
+
+
+@breaks("R-063", "the TIOCSETD races of 2.6: nobody had tried to leave there")
+class NeverExpectedToLeave(Framer):
+    def next_frame(self, size):
+        before = self.tty.clock()
+        try:
+            return super().next_frame(size)
+        except OSError as why:
+            if why.errno == errno.EAGAIN and self.tty.clock() == before:
+                raise RuntimeError("told to leave, and no time has passed") from why
+            raise
+
+
+@breaks("R-051", "slip's transmit timeout: close took it that all was sent")
+class ClosesWithoutALook(Framer):
+    def close(self):
+        if self.tx:
+            raise RuntimeError("something is not sent")
+
+
+@breaks("R-104", "a carrier that was lost on a line that has none")
+class HangsUpWithoutCarrier(Framer):
+    def dcd_change(self, active):
+        if not active:
+            self.tty.hangup()
+
+
 @breaks("R-105", "n_pps' only job, done where it may not be")
 class SleepsOnCarrier(Framer):
     def dcd_change(self, active):
