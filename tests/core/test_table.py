@@ -64,6 +64,9 @@ def test_may_be_used_before_register_returns(host):
         make(210, options=["mtu"]),
         make(210, read="no method"),
         make(210, capabilities="many"),
+        make(210, max_instances=0),
+        make(210, max_instances=True),
+        make(210, max_instances="1"),
     ],
 )
 def test_a_refused_class_is_never_called(cls):

@@ -151,6 +151,12 @@ def test_a_class_that_cannot_be_made_with_the_tty(init: Callable[..., None]) -> 
         ("capabilities", True),
         ("capabilities", Cap(1 << 20)),
         ("capabilities", "NET"),
+        ("max_instances", 0),
+        ("max_instances", -1),
+        ("max_instances", True),
+        ("max_instances", "1"),
+        ("max_instances", 1.0),
+        ("max_instances", property(lambda self: 1)),
         ("options", [Option("mtu", int, 1)]),
         ("options", Option("mtu", int, 1)),
         ("options", ("mtu",)),
@@ -277,7 +283,7 @@ def test_every_method_of_the_abi_is_looked_at() -> None:
 def test_nothing_of_the_class_is_run() -> None:
     class Loud(type):
         def __getattribute__(cls, name: str) -> Any:
-            if name in METHODS or name in ("number", "name", "abi", "options", "capabilities"):
+            if name in {*METHODS, "number", "name", "abi", "options", "capabilities", "max_instances"}:
                 raise AssertionError(f"{name} was looked up through the metaclass")
             return super().__getattribute__(name)
 

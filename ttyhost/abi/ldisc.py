@@ -70,7 +70,12 @@ class LineDiscipline:
     abi: ClassVar[tuple[int, int]] = ABI_VERSION
     """The ABI (major, minor) that it was written for."""
     options: ClassVar[tuple[Option, ...]] = ()
+    """What a user may set, by keyword at ``set_ldisc``: typed, checked, with a default."""
     capabilities: ClassVar[Cap] = Cap(0)
+    """What it can do, beyond a stream of bytes."""
+    max_instances: ClassVar[int | None] = None
+    """On how many ttys it may be attached at once; one more is EBUSY, and the tty keeps what it has
+    (R-203). For a discipline with state that all its instances share; None: no limit."""
 
     def __init__(self, tty: TtyHandle) -> None:
         self.tty = tty

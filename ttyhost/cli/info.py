@@ -34,6 +34,7 @@ def command(ldisc: str, no_plugins: bool) -> None:
         ("location", record.location),
         ("ABI", ".".join(map(str, record.abi))),
         ("can", ", ".join(cap.name or "" for cap in record.capabilities) or "(a stream of bytes)"),
+        *([("lines", _at_once(record.max_instances))] if record.max_instances else []),
         *(("warning", str(problem)) for problem in record.warnings),
     ]
     for name, value in facts:
@@ -41,6 +42,11 @@ def command(ldisc: str, no_plugins: bool) -> None:
     click.echo("options:")
     for name, value in option_rows(record.options) or [("(none)", "")]:
         click.echo(f"  {name:24}{value}".rstrip())
+
+
+def _at_once(lines: int) -> str:
+    """R-203, for its user."""
+    return f"not more than {lines} at once" if lines > 1 else "one at a time"
 
 
 def options_of(ldisc: str) -> tuple[str, list[tuple[str, str]]]:

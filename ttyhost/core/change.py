@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..abi import N_NULL, N_TTY, Cap, oserror
@@ -29,7 +31,8 @@ def set_ldisc(file: OpenFile, tty: Tty, key: int | str, options: dict[str, objec
 
     Serialised against: open, close, hangup and itself (by the tty's lock). Raises OSError: EINVAL
     for an unknown discipline (LdiscUnavailable) or option; EBUSY when users do not leave, or
-    output does not drain, in ``kernel.ldisc_timeout`` seconds; EIO when hung up; what the driver's
+    output does not drain, in ``kernel.ldisc_timeout`` seconds, or when the discipline is on as
+    many ttys as it may be (R-203); EIO when hung up; what the driver's
     ldisc_ok or the discipline's open raised. ValueError for a bad option.
     """
     kernel = tty.kernel
@@ -42,11 +45,32 @@ def set_ldisc(file: OpenFile, tty: Tty, key: int | str, options: dict[str, objec
         with tty.lock:
             file.check_not_hung_up()
             kernel.trace(tty, "LOCKED")
-            old_name = _change_locked(tty, new, checked, bool(options), deadline)
+            with _claimed(tty, new):
+                old_name = _change_locked(tty, new, checked, bool(options), deadline)
     finally:
         kernel.table.put(new)  # an attachment holds a reference of its own
     if old_name and kernel.observer is not None:
         kernel.observer.ldisc_changed(tty, old_name, new.ops.name)
+
+
+@contextmanager
+def _claimed(tty: Tty, new: Entry) -> Iterator[None]:
+    """The right to attach ``new`` (R-203), had before anybody is asked to leave; the right to the old
+    one is kept as long as we may have to go back to it. Raises OSError EBUSY."""
+    old = tty.slot.attachment
+    tty.kernel.table.claim(new, tty)
+    try:
+        yield
+    finally:
+        _release_unless_attached(tty, new)
+        if old is not None:
+            _release_unless_attached(tty, old.entry)
+
+
+def _release_unless_attached(tty: Tty, entry: Entry) -> None:
+    attachment = tty.slot.attachment
+    if attachment is None or attachment.entry is not entry:
+        tty.kernel.table.release(entry, tty)
 
 
 def _drain_before(tty: Tty, deadline: float) -> None:
@@ -111,6 +135,7 @@ def _detach(tty: Tty) -> None:
     finally:
         if not attachment.stuck:  # else it returned too late, and the counts stay
             tty.kernel.table.put(attachment.entry)
+            tty.kernel.table.release(attachment.entry, tty)
 
 
 def _close_old(tty: Tty) -> None:
@@ -135,6 +160,11 @@ def _attach(tty: Tty, entry: Entry, options: dict[str, object]) -> None:
         if held is not None:
             tty.kernel.table.put(held)
         raise oserror(errno.EAGAIN, f"{entry.ops.name} was unregistered meanwhile")
+    try:
+        tty.kernel.table.claim(entry, tty)
+    except OSError:
+        tty.kernel.table.put(entry)
+        raise
     attachment = Attachment(tty, entry, options)
     slot.attachment = attachment
     try:
@@ -178,6 +208,7 @@ def attach_first_of(tty: Tty, wanted: list[tuple[Entry, dict[str, object]]]) -> 
             return
         except Exception as why:  # noqa: BLE001 - whatever one of them raises, the next is tried
             log.error("%s: %s does not open: %s", tty.name, entry.ops.name, why)
+            _release_unless_attached(tty, entry)
     raise AssertionError("R-016: N_NULL did not open")
 
 
@@ -242,6 +273,7 @@ def first_attach(tty: Tty, key: int | str, options: dict[str, object]) -> OSErro
             tty.last_ldisc = (entry.ops.number, wanted[0][1])
         except OSError as why:
             error = why
+            _release_unless_attached(tty, entry)
             attach_first_of(tty, [])
     finally:
         kernel.table.put(entry)

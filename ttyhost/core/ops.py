@@ -33,6 +33,8 @@ class LdiscOps:
     timed: bool
     canonical: bool
     """Capabilities that the byte path asks for, without the enum's arithmetic."""
+    max_instances: int | None = None
+    """On how many ttys it may be at once (R-203)."""
     distribution: str = ""
     version: str = ""
 
@@ -72,6 +74,9 @@ def shape_problem(cls: object) -> str:
         return f"{cls.__name__}.options is not a tuple of Option"
     if not isinstance(getattr(cls, "capabilities", None), int):
         return f"{cls.__name__}.capabilities is not a Cap"
+    most = getattr(cls, "max_instances", None)
+    if most is not None and (type(most) is not int or most < 1):
+        return f"{cls.__name__}.max_instances is {most!r}, not None or an int from 1"
     for method in METHODS:
         if not callable(getattr(cls, method, None)) and hasattr(cls, method):
             return f"{cls.__name__}.{method} is not callable"
@@ -104,6 +109,7 @@ def snapshot(cls: type[LineDiscipline], *, distribution: str = "", version: str 
         framed=bool(cls.capabilities & Cap.FRAMED),
         timed=bool(cls.capabilities & Cap.TIMED),
         canonical=bool(cls.capabilities & Cap.CANONICAL),
+        max_instances=getattr(cls, "max_instances", None),  # one that is no LineDiscipline may lack it
         distribution=distribution,
         version=version,
     )

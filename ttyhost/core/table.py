@@ -3,29 +3,36 @@
 The table-side reference count of the seed (lines 30-32) is ``Entry.lines``: the number of lines
 using the discipline, those that are being switched to it included (R-020).
 
-Lock: ``_lock`` (spin, a leaf: nothing is called under it) protects ``_entries`` and the counts.
+Lock: ``_lock`` (spin, a leaf: nothing is called under it) protects ``_entries``, the counts and the
+claims.
 """
 
 from __future__ import annotations
 
 import errno
+from typing import TYPE_CHECKING
 
 from ..abi import LineDiscipline, oserror
 from ..abi.numbers import BY_NAME, BY_NUMBER
 from .ops import LdiscOps, shape_problem, snapshot
 from .runtime import Runtime
 
+if TYPE_CHECKING:
+    from .tty import Tty
+
 
 class Entry:
     """One registered discipline and its count."""
 
-    __slots__ = ("lines", "ops", "stuck")
+    __slots__ = ("claims", "lines", "ops", "stuck")
 
     def __init__(self, ops: LdiscOps) -> None:
         self.ops = ops
         self.lines = 0
         self.stuck = 0
         """Lines abandoned inside a method that never returned; they stay in ``lines`` for ever."""
+        self.claims: set[Tty] = set()
+        """The ttys that may attach it; kept only where their number is limited (R-203)."""
 
 
 class NumberTable:
@@ -93,6 +100,26 @@ class NumberTable:
             if entry.lines <= 0:
                 raise AssertionError("R-022: a table-side count would fall below zero")
             entry.lines -= 1
+
+    def claim(self, entry: Entry, tty: Tty) -> None:
+        """The right of ``tty`` to attach a discipline of which there may be so many only (R-203);
+        idempotent. Under the tty's lock. Raises OSError EBUSY."""
+        most = entry.ops.max_instances
+        if most is None:
+            return
+        with self._lock:
+            if tty in entry.claims or len(entry.claims) < most:
+                entry.claims.add(tty)
+                return
+            others = len(entry.claims)
+        where = "another tty has it" if others == 1 else f"{others} ttys have it"
+        raise oserror(errno.EBUSY, f"{entry.ops.name} may be on {most} at once, and {where} (R-203)")
+
+    def release(self, entry: Entry, tty: Tty) -> None:
+        """``tty`` has the discipline no more."""
+        if entry.ops.max_instances is not None:
+            with self._lock:
+                entry.claims.discard(tty)
 
     def add_stuck(self, entry: Entry) -> None:
         with self._lock:

@@ -23,6 +23,7 @@ class Record:
     capabilities: Cap
     claim: Claim
     warnings: tuple[Problem, ...] = ()
+    max_instances: int | None = None
 
     @property
     def distribution(self) -> str:
@@ -58,7 +59,15 @@ class Row(NamedTuple):
 def record_of(cls: type[LineDiscipline], claim: Claim, warnings: tuple[Problem, ...]) -> Record:
     """The record of a validated class."""
     return Record(
-        cls.number, cls.name, cls, cls.abi, cls.options, cls.capabilities, claim, (*claim.warnings, *warnings)
+        number=cls.number,
+        name=cls.name,
+        cls=cls,
+        abi=cls.abi,
+        options=cls.options,
+        capabilities=cls.capabilities,
+        claim=claim,
+        warnings=(*claim.warnings, *warnings),
+        max_instances=getattr(cls, "max_instances", None),
     )
 
 

@@ -14,7 +14,7 @@ from .claims import MAJORS
 from .problems import Problem, one_line, shown
 from .signatures import MISSING, Finding, check_init, check_signatures, overridden, static
 
-_CONSTANTS = ("name", "number", "abi", "options", "capabilities")
+_CONSTANTS = ("name", "number", "abi", "options", "capabilities", "max_instances")
 _NEEDED: dict[Cap, tuple[str, ...]] = {
     Cap.FRAMED: ("read", "read_frame", "write"),
     Cap.NET: ("net",),
@@ -80,6 +80,9 @@ def _check_constants(cls: type) -> Iterator[Finding]:
         yield _constant(cls, "abi", "a pair of ints", f"abi = {ABI_VERSION}")
     if type(capabilities) is not Cap or capabilities & ~_ALL_CAPS:
         yield _constant(cls, "capabilities", "a Cap", "capabilities = Cap.FRAMED")
+    most = static(cls, "max_instances")
+    if most is not MISSING and most is not None and (type(most) is not int or most < 1):
+        yield _constant(cls, "max_instances", "None or an int from 1", "max_instances = 1")
     if type(options) is not tuple or not all(isinstance(option, Option) for option in options):
         example = 'options = (Option("mtu", int, 296, "largest packet"),)'
         yield _constant(cls, "options", "a tuple of Option", example)

@@ -40,9 +40,12 @@ RULES = (
         title="A discipline with one global state refuses a second line",
         text="EBUSY for the second attachment.",
         source="speakup, CVE-2020-28941",
-        here="There is nothing in the ABI by which a discipline could declare it (max_instances); it has to "
-        "raise EBUSY in its own open.",
-        status=Status.ABSENT,
+        here="A class that declares max_instances is on that many ttys at once; one more is EBUSY before "
+        "anybody is asked to leave. Counted under the table's lock, from before the open until after the "
+        "close; the number is in the copy that registration takes.",
+        by=("core/table.py", "core/change.py", "abi/ldisc.py"),
+        checks=RUN_TIME,
+        severity=REFUSED,
     ),
     Rule(
         code="R-204",
