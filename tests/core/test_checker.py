@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import logging
 import os
 import queue
@@ -15,6 +16,7 @@ import time
 import pytest
 
 from ttyhost import AbiViolation, Host
+from ttyhost.abi.termios import TCSAFLUSH
 
 from .disciplines import Device, Plain
 
@@ -115,6 +117,27 @@ def test_a_slow_read_is_seen(loose_host):
     feeder.join()
     os.close(reader)
     os.close(writer)
+
+
+@pytest.mark.rule("R-105")
+def test_the_host_may_write_a_stack_down_on_behalf_of_a_method(loose_host):
+    """The lock-order graph keeps the stack of a new edge, and for that reads the lines of sources."""
+    tries = []
+
+    class Locking(Plain):
+        name, number = "locking", 250
+
+        def flush_buffer(self):
+            linecache.clearcache()
+            inner = self.tty.lock("inner")
+            with self.lock, inner:
+                tries.append("taken")
+
+    loose_host.ldiscs.register(250, Locking)
+    tty = loose_host.open_driver(Device, ldisc="locking")
+    tty.tcsetattr(TCSAFLUSH, tty.tcgetattr())
+    assert tries == ["taken"]
+    assert not loose_host.violations
 
 
 @pytest.mark.rule("R-122")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..abi import AbiViolation, NetChannel, WaitQueue, oserror
 from .runtime import Frame, context, get_ident
@@ -47,7 +47,11 @@ class NetPort(NetChannel):
 
     @property
     def writable(self) -> WaitQueue:
-        return self._channel.writable
+        """Raises OSError EIO when the discipline is no longer attached."""
+        queue = self._enter("net.writable", False, lambda: self._channel.writable)
+        if queue is False:
+            raise oserror(errno.EIO, "the discipline is no longer attached")
+        return cast(WaitQueue, queue)
 
     def start(self) -> None:
         """Raises OSError EIO when the discipline is no longer attached."""

@@ -36,6 +36,7 @@ _ALWAYS = frozenset({time.sleep, open, os.open, os.system, os.fork, os.waitpid, 
 _BY_CLOCK = frozenset({os.read, os.write, os.readv, os.writev})
 _GO_BETWEENS = frozenset(
     {"threading", "queue", "subprocess", "socket", "selectors", "contextlib", "os", "io"}
+    | {"traceback", "linecache", "tokenize", "codecs"}  # a stack that is written down reads its sources
 )
 _EXCUSED = ("ttyhost.", "logging", "importlib", "_frozen_importlib", "pytest", "_pytest")
 
