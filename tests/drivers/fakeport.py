@@ -107,6 +107,10 @@ class FakePort:
         self._check("call_later")
         return self.runtime.call_later(seconds, fn)
 
+    def lock(self, name: str, /):
+        self._check("lock")
+        return self.runtime.mutex(name)
+
     def clock(self) -> float:
         return time.monotonic()
 

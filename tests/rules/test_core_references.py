@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections import defaultdict
 
@@ -109,6 +110,47 @@ def test_a_driver_has_no_way_to_the_discipline(line):
     assert {"insert", "push", "wakeup", "hangup", "dcd_change"} <= names
     for name in names:
         assert not isinstance(getattr(device.port, name), Tty | Slot | Attachment | LineDiscipline)
+
+
+@pytest.mark.rule("R-038")
+def test_a_bridge_asks_a_channel_under_a_reference_or_not_at_all(host):
+    users = []
+
+    class Asked(Channel):
+        @property
+        def mtu(self):
+            users.append(get_ident() in tty.tty.slot.users)
+            return 100
+
+        writable = mtu
+
+        def start(self):
+            users.append(get_ident() in tty.tty.slot.users)
+
+        def send(self, packet):
+            users.append(get_ident() in tty.tty.slot.users)
+            return True
+
+        def stop(self, reason="closed"):
+            users.append(get_ident() in tty.tty.slot.users)
+
+    host.ldiscs.register(210, type("Net", (Plain,), {
+        "number": 210, "name": "net", "capabilities": Cap.NET, "net": lambda self: Asked()
+    }))  # fmt: skip
+    tty = host.open_driver(Device, ldisc="net")
+    net = tty.net()
+    asks = [lambda: net.mtu, lambda: net.writable, net.start, lambda: net.send(b"x"), net.stop]
+    for ask in asks:
+        ask()
+    assert users == [True] * 5
+    tty.set_ldisc("plain")
+    for ask in asks[:3]:
+        with pytest.raises(OSError) as error:
+            ask()
+        assert error.value.errno == errno.EIO
+    assert net.send(b"x") is False
+    net.stop()
+    assert len(users) == 5
 
 
 # ------------------------------------------------------------------ locks

@@ -119,7 +119,7 @@ def test_every_mutex_of_a_tty_has_its_place_in_the_order() -> None:
     order = locks.documented_order(kernel)
     made = {lock.name for lock in locks.made_in(ROOT / "ttyhost/core") if lock.kind == "mutex"}
     assert made - {"readiness"} <= set(order)
-    assert set(order) - {"ldisc.NAME"} <= made
+    assert set(order) - {"ldisc.NAME", "driver.NAME"} <= made
 
 
 def test_locks_are_found_with_what_is_said_of_them(tmp_path: Path) -> None:
@@ -127,8 +127,11 @@ def test_locks_are_found_with_what_is_said_of_them(tmp_path: Path) -> None:
         '"""A module.\n\nLock: ``_a`` (spin) protects\nall."""\n'
         "class One:\n    def __init__(self, runtime):\n        self._a = runtime.spin('a')\n"
         'class Two:\n    """Two. Locks: ``_b`` is\n    another."""\n    b = mutex("b")\n    c = mutex(NAME)\n'
+        "d, e = port.lock('d'), self.port.lock('e')\n"
     )
     assert list(locks.made_in(tmp_path)) == [
         ("a", "spin", "sample.py", "`_a` (spin) protects all."),
         ("b", "mutex", "sample.py", "`_b` is another."),
+        ("driver.d", "mutex", "sample.py", "`_a` (spin) protects all."),
+        ("driver.e", "mutex", "sample.py", "`_a` (spin) protects all."),
     ]

@@ -293,6 +293,14 @@ class Port(Protocol):
         """Run ``fn`` in a worker after ``seconds``. It may sleep there."""
         ...
 
+    def lock(self, name: str, /) -> AbstractContextManager[object]:
+        """A new lock of the driver's own, for ``with``; ``name`` is its class for the lock-order check.
+
+        It may be held over calls of this port. One that is taken where sleeping is forbidden (in
+        ``write``) is held for a few statements only, by holders that do not sleep. Not recursive.
+        """
+        ...
+
     def clock(self) -> float:
         """Seconds of the host's monotonic clock."""
         ...

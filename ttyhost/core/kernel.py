@@ -8,7 +8,8 @@ Lock order (outermost first). Each is a class of the lock-order check; spin lock
       termios      mutex  the termios and its change (Tty.termios_lock)
       receive      mutex  one delivery at a time, flushes (Receiver.lock)
        ldisc.NAME  mutex  a discipline's own locks (TtyHandle.lock)
-        spin: table, flip, wait, work, scope
+        driver.NAME  mutex  a driver's own locks (Port.lock)
+         spin: table, flip, wait, work, scope
 
 A pty's or null modem's two ends never hold each other's locks: bytes cross through the flip
 buffer, and what happens on the other end happens in a worker.

@@ -43,15 +43,19 @@ class NetPort(NetChannel):
 
     @property
     def mtu(self) -> int:
-        return int(self._enter("net.mtu", False, lambda: self._channel.mtu))
+        """Raises OSError EIO when the discipline is no longer attached."""
+        return int(self._ask("net.mtu", lambda: self._channel.mtu))
 
     @property
     def writable(self) -> WaitQueue:
         """Raises OSError EIO when the discipline is no longer attached."""
-        queue = self._enter("net.writable", False, lambda: self._channel.writable)
-        if queue is False:
+        return cast(WaitQueue, self._ask("net.writable", lambda: self._channel.writable))
+
+    def _ask(self, method: str, fn: Callable[[], Any]) -> Any:
+        answer = self._enter(method, False, fn)
+        if answer is False:
             raise oserror(errno.EIO, "the discipline is no longer attached")
-        return cast(WaitQueue, queue)
+        return answer
 
     def start(self) -> None:
         """Raises OSError EIO when the discipline is no longer attached."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ..abi import Termios
@@ -15,6 +16,7 @@ from .flow import BY_FLIP
 from .runtime import Cancellable, Thread, context
 
 if TYPE_CHECKING:
+    from .kernel import Kernel
     from .tty import Tty
 
 log = logging.getLogger("ttyhost.driver")
@@ -37,6 +39,31 @@ class PortWatch:
     def cancel(self) -> None:
         self._all.discard(self)
         self._watch.cancel()
+
+
+class PortLock:
+    """A driver's own lock. Order: below the discipline's locks, under which a driver's write runs."""
+
+    __slots__ = ("_graph", "_lock", "name")
+
+    def __init__(self, kernel: Kernel, name: str) -> None:
+        self._lock = kernel.mutex(name)
+        self._graph = kernel.lock_graph
+        self.name = name
+
+    def __enter__(self) -> None:
+        if self._graph is not None:
+            self._graph.taking(self.name)
+        self._lock.acquire()
+        if self._graph is not None:
+            self._graph.taken(self.name)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+        if self._graph is not None:
+            self._graph.released(self.name)
 
 
 class TtyPort:
@@ -140,6 +167,10 @@ class TtyPort:
                 fn()
 
         return self._tty.kernel.runtime.call_later(seconds, run)
+
+    def lock(self, name: str, /) -> PortLock:
+        self._alive("lock")
+        return PortLock(self._tty.kernel, f"driver.{name}")
 
     def clock(self) -> float:
         return self._tty.kernel.runtime.now()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..abi import Port, Timer
-from .spin import Spin
 
 
 class CarrierPoll:
@@ -20,7 +19,7 @@ class CarrierPoll:
         self._seconds = seconds
         self._last = False
         self._timer: Timer | None = None
-        self._looking = Spin()
+        self._looking = port.lock("carrier")
         self._stopped = True
 
     def start(self) -> None:

@@ -8,9 +8,9 @@
 A watch is cancelled on the selector thread (a callback that finds nothing to do cancels its own)
 or by close. Both ways nobody waits for a callback while holding what it needs.
 
-Locks: ``_lock`` (spin: non-blocking system calls, and ``port.watch``, are all that happens under
-it) protects everything but reading, which belongs to the selector thread. ``_timing`` is held
-while a timer's work runs; close takes it to wait for its end.
+Locks: ``_lock`` (no holder sleeps: non-blocking system calls, and ``port.watch``, are all that
+happens under it) protects everything but reading, which belongs to the selector thread.
+``_timing`` is held while a timer's work runs; close takes it to wait for its end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import select
 from ..abi import Port, Timer, TtyDriver, oserror
 from ..abi import termios as t
 from .outqueue import OutQueue
-from .spin import Spin
 
 READ_SIZE = 65536
 """Bytes read before they are pushed: a tty gives them in small pieces."""
@@ -45,8 +44,8 @@ class DescriptorDriver(TtyDriver):
 
     def __init__(self, port: Port) -> None:
         super().__init__(port)
-        self._lock = Spin()
-        self._timing = Spin()
+        self._lock = port.lock("descriptor")
+        self._timing = port.lock("descriptor.timer")
         self._fd = -1
         self._lost = False
         self._ended = ""

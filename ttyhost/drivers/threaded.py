@@ -7,7 +7,7 @@
 rfc2217://, loop://, spy:// (which shows what goes through its own read and write), cp2110://, and
 every port on Windows.
 
-Lock: ``_lock`` (spin) protects the output queue and what is under way. The threads wait for
+Lock: ``_lock`` (no holder sleeps) protects the output queue and what is under way. The threads wait for
 tokens: one put after a change of state makes its thread look again.
 """
 
@@ -28,7 +28,6 @@ from .carrier import CarrierPoll
 from .devices import address_of, device_error, device_errors, scheme_of
 from .outqueue import OutQueue
 from .settings import LineSettings, SerialOptions
-from .spin import Spin
 
 if sys.platform != "win32":
     from . import osline
@@ -52,7 +51,7 @@ class ThreadedLine(TtyDriver):
         self._options = options
         self._serial: Any = None
         self._found: list[Any] | None = None
-        self._lock = Spin()
+        self._lock = port.lock("threaded")
         self._out = OutQueue(OUT_LIMIT)
         self._under_way = 0
         self._throttled = False

@@ -39,7 +39,8 @@ def documented_order(module: ModuleType) -> list[str]:
 
 
 def made_in(folder: Path) -> Iterator[Made]:
-    """Every lock made below ``folder``: by ``runtime.spin("name")``, ``mutex("name")``, ``TtyMutex``."""
+    """Every lock made below ``folder``: by ``runtime.spin("name")``, ``mutex("name")``, ``TtyMutex``,
+    and by a driver's ``port.lock("name")``."""
     for path in sorted(folder.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for kind, name, about in _walk(tree, ""):
@@ -60,11 +61,17 @@ def _made(node: ast.AST) -> tuple[str, str] | None:
     if not isinstance(node, ast.Call) or not node.args:
         return None
     kind = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    kind = "mutex" if kind == "TtyMutex" else kind
+    of_a_port = isinstance(node.func, ast.Attribute) and _ends_in_port(node.func.value)
+    kind = "mutex" if kind == "TtyMutex" or (kind == "lock" and of_a_port) else kind
     name = node.args[-1]
     if kind in KINDS and isinstance(name, ast.Constant):
-        return kind, str(name.value)
+        return kind, ("driver." if of_a_port else "") + str(name.value)
     return None
+
+
+def _ends_in_port(node: ast.expr) -> bool:
+    """``port``, ``self.port``."""
+    return (node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")) == "port"
 
 
 def _about(docstring: str) -> str:

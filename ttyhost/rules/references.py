@@ -100,8 +100,6 @@ RULES = (
         "sees files and references, a bridge a NetPort that takes one for each call.",
         by=("core/attachment.py", "core/port.py", "core/net.py"),
         checks=CONSTRUCTION,
-        gap="NetPort.mtu and NetPort.writable ask the discipline's channel without a reference "
-        "(core/net.py).",
     ),
     Rule(
         code="R-039",
