@@ -201,6 +201,15 @@ class Host:
         self.kernel.allow_tiocsti = allowed
 
     @property
+    def allow_termios_lock(self) -> bool:
+        """May TIOCSLCKTRMIOS lock settings of a tty against tcsetattr? Off: it gives EPERM."""
+        return self.kernel.allow_termios_lock
+
+    @allow_termios_lock.setter
+    def allow_termios_lock(self, allowed: bool) -> None:
+        self.kernel.allow_termios_lock = allowed
+
+    @property
     def plugins(self) -> Plugins | None:
         """Discovery; None with ``plugins=False``."""
         return self._plugins

@@ -38,7 +38,7 @@ class Speaker(Plain):
 def host(host):
     Speaker.open_now = 0
     host.ldiscs.register(Speaker.number, Speaker)
-    yield host
+    return host
 
 
 def claims(host):

@@ -130,6 +130,8 @@ TIOCGSID = 0x5429
 TIOCSPTLCK = 0x40045431
 TIOCSIG = 0x40045436
 TIOCVHANGUP = 0x5437
+TIOCGLCKTRMIOS = 0x5456
+TIOCSLCKTRMIOS = 0x5457
 TIOCGPKT = 0x80045438
 TIOCGEXCL = 0x80045440
 
@@ -220,6 +222,10 @@ class Termios:
             lflag=self.lflag & ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN),
         ).with_cc(VMIN=1, VTIME=0)
 
+
+UNLOCKED = Termios(0, 0, 0, 0, 0, 0, 0, bytes(NCCS))
+"""The lock mask of a new tty (TIOCSLCKTRMIOS): each bit that is set, and each control character that
+is not 0, keeps that of the settings from being changed. ``UNLOCKED.replace(lflag=ECHO)`` locks ECHO."""
 
 _SPEEDS = {
     0: B0, 50: B50, 75: B75, 110: B110, 134: B134, 150: B150, 200: B200, 300: B300, 600: B600,

@@ -1,7 +1,7 @@
 """The ioctl chain: core, then driver, then discipline (R-183).
 
 What the core answers stands in one table; the discipline cannot override it. All commands take
-and give ints, except the window size, a 4-tuple.
+and give ints, except the window size, a 4-tuple, and the lock mask of termios, a Termios.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..abi import NotHandled, WinSize, oserror
+from ..abi import NotHandled, Termios, WinSize, oserror
 from ..abi import termios as T
 from . import change, termio
 from .tty import Tty
@@ -165,6 +165,15 @@ def _inject(file: OpenFile, tty: Tty, arg: object) -> int:
     return 0
 
 
+def _get_locked(file: OpenFile, tty: Tty, arg: object) -> Termios:
+    return tty.termios_locked
+
+
+def _set_locked(file: OpenFile, tty: Tty, arg: object) -> int:
+    termio.lock_termios(file, tty, arg)
+    return 0
+
+
 def _get_pgrp(file: OpenFile, tty: Tty, arg: object) -> int:
     return tty.kernel.sessions.foreground(tty)
 
@@ -199,6 +208,8 @@ CORE: dict[int, Callable[[OpenFile, Tty, Any], object]] = {
     T.TIOCMBIC: _modem_set(T.TIOCMBIC),
     T.TIOCVHANGUP: _vhangup,
     T.TIOCSTI: _inject,
+    T.TIOCGLCKTRMIOS: _get_locked,
+    T.TIOCSLCKTRMIOS: _set_locked,
     T.TIOCGPGRP: _get_pgrp,
     T.TIOCSPGRP: _set_pgrp,
     T.TIOCGSID: _get_session,

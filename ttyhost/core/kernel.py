@@ -109,6 +109,7 @@ class Kernel:
         self.ldisc_timeout = LDISC_TIMEOUT
         self.closing_wait = CLOSING_WAIT
         self.allow_tiocsti = False
+        self.allow_termios_lock = False
         self.tracer: Callable[[Tty, str], None] | None = None
         """A test's view of every step of every state machine; what it raises is injected there."""
 

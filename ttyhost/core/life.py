@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..abi import NotHandled, TtyDriver, oserror
+from ..abi.termios import UNLOCKED
 from .change import detach, first_attach
 from .port import TtyPort
 from .runtime import context, get_ident
@@ -248,6 +249,6 @@ def _forget(tty: Tty) -> None:
     tty.kernel.sessions.clear_session(tty)
     _close_device(tty)
     tty.exclusive = False
-    tty.termios = tty.fresh_termios
+    tty.termios, tty.termios_locked = tty.fresh_termios, UNLOCKED
     tty.kernel.ttys.discard(tty)
     tty.wake_all()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..abi import Termios, oserror
 from ..abi.termios import (
+    CBAUD,
     TCIFLUSH,
     TCIOFF,
     TCIOFLUSH,
@@ -23,6 +24,7 @@ from ..abi.termios import (
     TCSADRAIN,
     TCSAFLUSH,
     TCSANOW,
+    UNLOCKED,
     VSTART,
     VSTOP,
     speed_flag,
@@ -52,7 +54,8 @@ def inside(file: OpenFile, tty: Tty) -> Iterator[Attachment | None]:
 
 def set_termios(file: OpenFile, tty: Tty, when: int, new: Termios, deadline: float | None = None) -> None:
     """tcsetattr. May sleep. Raises OSError: EINVAL for a bad ``when``; EIO when hung up; EAGAIN
-    when output did not drain by ``deadline``. ``line`` is kept (only set_ldisc changes it)."""
+    when output did not drain by ``deadline``. ``line`` is kept (only set_ldisc changes it), and so is
+    what is locked (TIOCSLCKTRMIOS)."""
     if when not in (TCSANOW, TCSADRAIN, TCSAFLUSH):
         raise oserror(errno.EINVAL, f"tcsetattr action {when!r}")
     if when == TCSAFLUSH:
@@ -76,7 +79,7 @@ def set_termios(file: OpenFile, tty: Tty, when: int, new: Termios, deadline: flo
 def _apply(file: OpenFile, tty: Tty, new: Termios) -> None:
     with inside(file, tty) as attachment, tty.termios_lock:
         old = tty.termios
-        tty.termios = _with_speed(old, new).replace(line=old.line)
+        tty.termios = _keep_locked(tty.termios_locked, old, _with_speed(old, new)).replace(line=old.line)
         tty.driver_call("set_termios", old)
         if attachment is not None and attachment.has("set_termios"):
             attachment.call("set_termios", old)
@@ -87,9 +90,34 @@ def _with_speed(old: Termios, new: Termios) -> Termios:
     """c_cflag's CBAUD bits follow ospeed, as the C library makes them."""
     if new.ospeed == old.ospeed:
         return new
-    from ..abi.termios import CBAUD
-
     return new.replace(cflag=new.cflag & ~CBAUD | speed_flag(new.ospeed))
+
+
+def _keep_locked(locked: Termios, old: Termios, new: Termios) -> Termios:
+    """What is locked stays as it was (R-171). The speed is one thing: locked by any bit of CBAUD."""
+    if locked == UNLOCKED:
+        return new
+    flags = {
+        name: getattr(old, name) & getattr(locked, name) | getattr(new, name) & ~getattr(locked, name)
+        for name in ("iflag", "oflag", "cflag", "lflag")
+    }
+    cc = bytes(was if keep else now for keep, was, now in zip(locked.cc, old.cc, new.cc, strict=True))
+    kept = new.replace(**flags, cc=cc)
+    if not locked.cflag & CBAUD:
+        return kept
+    cflag = kept.cflag & ~CBAUD | old.cflag & CBAUD
+    return kept.replace(cflag=cflag, ispeed=old.ispeed, ospeed=old.ospeed)
+
+
+def lock_termios(file: OpenFile, tty: Tty, mask: object) -> None:
+    """TIOCSLCKTRMIOS: from now on tcsetattr changes nothing of what ``mask``, a Termios, names. Stays
+    until the tty is released. May sleep. Raises OSError: EPERM unless the host allows it, EINVAL."""
+    if not tty.kernel.allow_termios_lock:
+        raise oserror(errno.EPERM, "TIOCSLCKTRMIOS is a privilege (host.allow_termios_lock)")
+    if not isinstance(mask, Termios):
+        raise oserror(errno.EINVAL, f"TIOCSLCKTRMIOS {mask!r:.80}: a Termios is needed")
+    with inside(file, tty), tty.termios_lock:
+        tty.termios_locked = mask
 
 
 def flush(file: OpenFile, tty: Tty, queue: int) -> None:

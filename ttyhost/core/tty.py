@@ -24,6 +24,7 @@ from ..abi import (
     WinSize,
     oserror,
 )
+from ..abi.termios import UNLOCKED
 from .flip import FlipBuffer
 from .flow import Flow
 from .kernel import FLIP_LIMIT, Kernel
@@ -95,6 +96,7 @@ class Tty:
         "slot",
         "termios",
         "termios_lock",
+        "termios_locked",
         "winsize",
         "write_lock",
     )
@@ -116,6 +118,8 @@ class Tty:
         self.flow = Flow(self)
         self.receiver = Receiver(self, FlipBuffer(kernel.runtime, flip_limit))
         self.termios = self.fresh_termios = NEW_TERMIOS
+        self.termios_locked = UNLOCKED
+        """What tcsetattr may not change (TIOCSLCKTRMIOS). Protected by ``termios_lock``."""
         self.winsize = NEW_WINSIZE
         self.files: set[TtyFile] = set()
         """The open files that are not hung up. Protected by ``lock``."""

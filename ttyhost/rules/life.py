@@ -22,7 +22,8 @@ RULES = (
         text="Input and output are flushed, a wanted write_wakeup and hangup are called, sleepers woken, "
         "the users waited for, the discipline closed, the slot emptied. A later open attaches it afresh.",
         source="Linux tty_ldisc.c, tty_ldisc_hangup",
-        here="So; a reopen attaches what was attached last, with its options.",
+        here="So; a reopen attaches what was attached last, with its options, and the settings stay. "
+        "(Linux does so for serial lines; its ptys go back to their first settings and to N_TTY.)",
         by=("core/life.py", "core/change.py"),
         checks=CONSTRUCTION,
     ),

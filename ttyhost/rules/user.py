@@ -21,11 +21,12 @@ RULES = (
         text="Speeds are adjusted, the driver is told, then the discipline, with the old settings. Locked "
         "bits stay as they are.",
         source="Linux tty_ioctl.c",
-        here="termio.set_termios; c_line is kept whatever the caller put there.",
-        by=("core/termio.py",),
+        here="termio.set_termios; c_line is kept whatever the caller put there. TIOCSLCKTRMIOS locks bits "
+        "and control characters if the owner of the host has said host.allow_termios_lock = True, and "
+        "is EPERM else; CBAUD is locked as a whole. The mask stays until the tty is released.",
+        by=("core/termio.py", "core/ioctl.py"),
         checks=CONSTRUCTION,
         severity=BUG,
-        gap="There is no lock mask of termios (TIOCSLCKTRMIOS): nobody has asked for it.",
     ),
     Rule(
         code="R-172",
