@@ -8,7 +8,9 @@ What stands between ``<!-- from CODE -->`` and ``<!-- end -->`` of a page is mad
 
 from __future__ import annotations
 
+import ast
 import inspect
+import itertools
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -74,6 +76,21 @@ def members(cls: type) -> Iterator[str]:
         yield from (f"### `{name}{signature}`", "", inspect.getdoc(function) or "", "")
 
 
+def constants(cls: type) -> Iterator[str]:
+    """The class constants in their own order, each with the docstring behind it."""
+    body = ast.parse(inspect.getsource(cls)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    rows = []
+    for node, following in itertools.pairwise(body.body):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            said = following.value if isinstance(following, ast.Expr) else None
+            about = inspect.cleandoc(str(said.value)) if isinstance(said, ast.Constant) else ""
+            default = f"`{ast.unparse(node.value)}`" if node.value is not None else "none"
+            kind = re.sub(r"^ClassVar\[(.*)\]$", r"\1", ast.unparse(node.annotation))
+            rows.append((f"`{node.target.id}: {kind}`", default, " ".join(about.split())))
+    yield from table(("constant", "default", "what it is"), *rows)
+
+
 def _signature(function: Callable[..., object]) -> str:
     """As it is called: without self, the mark of positional-only parameters, quoted annotations."""
     signature = inspect.signature(function)
@@ -91,6 +108,7 @@ SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "codes": problems,
     "states": states,
     "METHODS": contexts,
+    "LineDiscipline.constants": lambda: constants(abi.LineDiscipline),
     "LineDiscipline": lambda: members(abi.LineDiscipline),
     "FramedDiscipline": lambda: members(abi.FramedDiscipline),
     "TtyHandle": lambda: members(abi.TtyHandle),

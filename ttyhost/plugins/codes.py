@@ -176,7 +176,8 @@ CODES: dict[str, Code] = {
         "broken",
         "number is an int from 0 to 255 (True is not a number), name a str of 1 to 16 characters, abi a "
         "pair of ints, options a tuple of Option whose defaults pass their own check, capabilities a "
-        "Cap, max_instances None or an int from 1. They are constants of the class, not properties: the host copies them once.",
+        "Cap, max_instances None or an int from 1. They are constants of the class, not properties: the "
+        "host copies them once.",
         "The author corrects the class; 'ttyhost check' shows every finding.",
     ),
     "E-MISMATCH": Code(
