@@ -179,6 +179,7 @@ def test_info_tells_where_it_comes_from_and_what_it_can() -> None:
     assert "entry point:  201.chunk = ttyhost_sample:Chunk" in text
     assert "can:          FRAMED, WANTS_FLAGS" in text
     assert "limit                   longest frame  [default: 255; 1..255]" in text
+    assert "lines:        one at a time" in text
 
 
 def test_attach_help_lists_the_options_of_the_discipline() -> None:

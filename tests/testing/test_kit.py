@@ -62,6 +62,20 @@ def test_the_page_has_all_tests() -> None:
     assert page.made() == page.PAGE.read_text(), "python -m tests.testing.page"
 
 
+@pytest.mark.rule("R-203")
+def test_what_may_be_on_one_line_at_a_time_is_tested_on_one_line() -> None:
+    class Single(Simple):
+        max_instances = 1
+
+    skips = {}
+    for facts, outcome, _, detail, _ in run_kit(case_of(Single, schedules=1)):
+        assert outcome in ("ok", "skip"), (facts.name, detail)
+        if "max_instances" in detail:
+            skips[facts.name] = detail
+    assert {name.split("_")[2] for name in skips} == {"009", "020", "052", "053", "125", "203", "211"}
+    assert set(skips.values()) == {"needs more lines than max_instances, which is 1"}
+
+
 def test_every_test_says_what_it_is_about() -> None:
     for _, method in LdiscConformance.kit_tests():
         assert method.__doc__

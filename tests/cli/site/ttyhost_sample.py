@@ -50,6 +50,7 @@ class Chunk(FramedDiscipline):
 
     name = "chunk"
     number = 201
+    max_instances = 1
     mtu = 255
     options = (
         Option("limit", int, 255, "longest frame", minimum=1, maximum=255),

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...abi import Cap, LineDiscipline
@@ -33,7 +34,7 @@ _RULE_OF_KIND = {"lock order": "R-041", "lock": "R-106"}
 
 NO_CAP = Cap(0)
 
-Body = Callable[[Any, "Rig"], None]
+Body = Callable[[Any, "Rig"], object]
 Method = Callable[["Conformance"], None]
 
 
@@ -112,12 +113,17 @@ def run(case: Conformance, facts: Facts, body: Body) -> None:
         raise Skipped(why_not)
     rigs: list[Rig] = []
 
-    def scenario(world: World) -> None:
+    def scenario(world: World, body: Body = body) -> None:
         rigs[:] = [Rig(world, case, facts)]
         rigs[0].run(body)
 
     try:
         once(scenario)
+        while (first := rigs[0].first) is not None:
+            once(partial(scenario, body=first))
+            if rigs[0].skipped:
+                break
+            once(scenario)
         if facts.explored and not rigs[0].skipped:  # once before: no schedule shall find out frames
             every_moment(scenario, case.schedules)
     except ScheduleFailed as why:

@@ -60,6 +60,8 @@ class Rig:
         self.lines: list[Line] = []
         self.broken: Broken | None = None
         self.skipped = ""
+        self.first: Body | None = None
+        """What has to be found out before the test can run."""
         self.moments = Moments()
         """Counts what may fail, and makes it fail (R-064)."""
         self._allowed: set[str] = set()
@@ -92,15 +94,25 @@ class Rig:
     def open(self, device: Device | None = None) -> Line:
         """A line with the discipline attached. Raises what the discipline's open raises. A test that
         wants more lines than the discipline may be on at once is skipped (R-203)."""
-        most = self.entry.ops.max_instances
-        if most is not None and len(self.entry.claims) >= most:
-            self.skip(f"needs more lines than max_instances, which is {most}")
+        if self.full:
+            self.skip(f"needs more lines than max_instances, which is {self.cls.max_instances}")
         device = device or self.device()
         tty = self.host.open_driver(device, ldisc="n_null", name=f"line{len(self.lines)}")
         line = Line(self, tty, device)
         self.lines.append(line)
         line.attach()
         return line
+
+    @property
+    def full(self) -> bool:
+        """No line more may have the discipline now (R-203)."""
+        most = self.entry.ops.max_instances
+        return most is not None and len(self.entry.claims) >= most
+
+    def find_out_first(self, what: Body) -> None:
+        """Give this run up: ``what`` needs a line of its own, and there is none left."""
+        self.first = what
+        self.skip("finds something out first")
 
     def device(self) -> Device:
         return Device(self)

@@ -80,6 +80,8 @@ def wire_of(rig: Rig, frames: tuple[bytes, ...]) -> bytes:
     everything. Found out once."""
     known = rig.case.known
     if frames not in known:
+        if rig.full:
+            rig.find_out_first(lambda case, rig: rig.wire(*frames))
         line = rig.open()
         for frame in frames:
             line.write(frame)
