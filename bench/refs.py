@@ -2,7 +2,7 @@
 
 The peer of a reference is ``with lock:`` in the same run. ``scale`` shows that registering,
 opening and switching do not grow with the number of ttys: the same operation in a host with
-10,000 idle ttys against one with none. ``python -m bench.memory`` tells what an idle tty weighs.
+10,000 idle ttys, half of them ptys, against one with none. ``python -m bench.memory`` tells what an idle tty weighs.
 """
 
 from __future__ import annotations
@@ -77,10 +77,16 @@ def _checks() -> Case:
 
 def _scale() -> Iterator[Case]:
     empty, full = _host("off"), _host("off")
-    crowd = [full.open_driver(Sink, "idle") for _ in range(TTYS)]
+    crowd = [full.open_driver(Sink, "idle") for _ in range(TTYS // 2)]
+    masters = [full.openpty("idle") for _ in range(TTYS // 2)]
 
     def opening(host: Host) -> None:
         host.open_driver(Sink, "idle").close()
+
+    def opening_a_pty(host: Host) -> None:
+        master, slave = host.openpty("idle")
+        slave.close()
+        master.close()
 
     def switching(host: Host) -> object:
         tty = host.open_driver(Sink, "idle")
@@ -95,13 +101,14 @@ def _scale() -> Iterator[Case]:
         host.ldiscs.register(210, type("New", (Idle,), {"number": 210, "name": "new"}))
         host.ldiscs.unregister(210)
 
-    for name, run in (("open + close", opening), ("register", registering)):
+    operations = {"open + close": opening, "openpty + close": opening_a_pty, "register": registering}
+    for name, run in operations.items():
         yield Case(
-            f"{name} among {len(crowd)} ttys", 1, lambda run=run: run(full),
+            f"{name} among {len(crowd) + len(masters)} ttys", 1, lambda run=run: run(full),
             {"among none": lambda run=run: run(empty)}, {"among none": 0.8}, unit="op",
         )  # fmt: skip
     yield Case(
-        f"set_ldisc among {len(crowd)} ttys", 2, switching(full), {"among none": switching(empty)},  # type: ignore[arg-type,dict-item]
+        f"set_ldisc among {len(crowd) + len(masters)} ttys", 2, switching(full), {"among none": switching(empty)},  # type: ignore[arg-type,dict-item]
         {"among none": 0.8}, unit="op",
     )  # fmt: skip
 

@@ -156,6 +156,8 @@ class Host:
         if watchdog is not None and (runtime is None or watchdog != (REPORT_AFTER, ABANDON_AFTER)):
             self.kernel.watchdog = Watchdog(self.kernel, *watchdog)
         self._paths: dict[str, Tty] = {}
+        self._paths_full = self._masters_full = 16
+        """So many entries, and those that are over are forgotten: seldom enough to cost an open O(1)."""
         self._lock = self.runtime.mutex("host")
         self._masters: list[Master] = []
         self._count = 0
@@ -244,7 +246,9 @@ class Host:
         with self._lock:
             tty = self._paths.get(name)
             if tty is None or tty.slot.state in OVER:  # a new one, with the settings of its first opener
-                self._paths = {path: tty for path, tty in self._paths.items() if tty.slot.state not in OVER}
+                if len(self._paths) >= self._paths_full:
+                    self._paths = {path: t for path, t in self._paths.items() if t.slot.state not in OVER}
+                    self._paths_full = max(16, 2 * len(self._paths))
                 tty = self._paths[name] = Tty(self.kernel, name, self._driver_for(name, settings))
         return self._open_tty(tty, ldisc, options)
 
@@ -269,12 +273,20 @@ class Host:
     ) -> tuple[Master, TtyFile]:
         """A pseudo-terminal in this process: (master, slave)."""
         master = Master(self.kernel, name or f"pty{self._next()}")
-        self._masters = [*(other for other in self._masters if not other.closed), master]
+        self._look_after(master)
         try:
             return master, self._open_tty(master.tty, ldisc, options)
         except BaseException:
             master.close()
             raise
+
+    def _look_after(self, master: Master) -> None:
+        """It is closed when the host is, if nobody has done it before."""
+        with self._lock:
+            if len(self._masters) >= self._masters_full:
+                self._masters = [other for other in self._masters if not other.closed]
+                self._masters_full = max(16, 2 * len(self._masters))
+            self._masters.append(master)
 
     def null_modem(
         self,

@@ -172,7 +172,7 @@ def test_waiting_for_a_lock_where_sleeping_is_forbidden(loose_host, background):
     tty.tty.do_write_wakeup = False
 
 
-@pytest.mark.rule("R-102")
+@pytest.mark.rule("R-109")
 def test_deferred_work_that_raises_hangs_this_line_up(loose_host):
     class Bad(Plain):
         name, number = "bad", 250

@@ -81,6 +81,20 @@ def test_many_ttys_and_no_thread_or_descriptor_each(host):
         tty.close()
 
 
+def test_a_host_keeps_little_of_ptys_that_were_closed_and_closes_the_others(host):
+    """It forgets them now and then, not at every open: that would cost more the more ptys there are."""
+    first, _ = host.openpty("plain")
+    for _ in range(100):
+        master, slave = host.openpty("plain")
+        slave.close()
+        master.close()
+    assert len(host._masters) <= 32
+    last, _ = host.openpty("plain")
+    host.close()
+    assert first.closed
+    assert last.closed
+
+
 def test_the_contract_imports_nothing_of_the_host():
     code = "import sys, ttyhost.abi; print(*[m for m in sys.modules if m.startswith('ttyhost')])"
     loaded = subprocess.run(
