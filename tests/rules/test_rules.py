@@ -36,6 +36,10 @@ def test_every_rule_that_is_kept_has_a_test(named: list[marks.Mark]) -> None:
     assert not untested, "write a test that breaks it and mark it @pytest.mark.rule(...)"
 
 
+def test_every_invariant_has_a_test(named: list[marks.Mark]) -> None:
+    assert rules.INVARIANTS.keys() <= {mark.code for mark in named}
+
+
 def test_tests_name_known_rules(named: list[marks.Mark]) -> None:
     unknown = [
         f"{place(mark.path)}:{mark.line}: {mark.code}" for mark in named if mark.code not in rules.titles()
