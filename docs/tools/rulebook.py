@@ -117,7 +117,10 @@ def rules_page(tests: Tests) -> Iterator[str]:
     yield from ("## Invariants", "", "What holds between any two operations of a host.", "")
     rows = [(row.code, row.text, ", ".join(map(link, row.rules))) for row in rules.INVARIANTS.values()]
     yield from table(("code", "invariant", "rules"), *rows)
-    yield from ("", "A planted bug breaks each once and is seen: [the tests](../tests/rules/test_invariants.py).")
+    yield from (
+        "",
+        "A planted bug breaks each once and is seen: [the tests](../tests/rules/test_invariants.py).",
+    )
 
 
 def _numbers() -> Iterator[str]:

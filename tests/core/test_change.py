@@ -224,6 +224,7 @@ def test_after_ebusy_nothing_stays_behind(line, background):
     refs[0].deref()
 
 
+@pytest.mark.rule("R-016")
 @pytest.mark.rule("R-059")
 def test_the_fall_back_is_old_then_n_tty_then_n_null(host):
     class Once(Plain):

@@ -31,6 +31,20 @@ def test_ref_gives_a_proxy_or_none_at_once(line):
         assert ldisc is None
 
 
+@pytest.mark.rule("R-030")
+def test_while_a_change_waits_ref_gives_nothing_at_once(line, background):
+    tty, _ = line
+    held = tty.ldisc_ref()
+    change = background(tty.set_ldisc, "lines")
+    until(lambda: tty.tty.slot.changing)
+    assert not tty.ldisc_ref()
+    assert tty.tty.slot.ref() is None  # the host's own way in
+    assert tty.ldisc.users == 1
+    held.deref()
+    change()
+    assert tty.ldisc.name == "lines"
+
+
 @pytest.mark.rule("R-021")
 def test_users_counts_the_threads_inside(line, background):
     tty, device = line
@@ -136,6 +150,7 @@ def test_ref_wait_gives_nothing_after_a_hangup(line):
     tty, _ = line
     tty.vhangup()
     assert not tty.ldisc_ref_wait()
+    assert tty.tty.slot.ref_wait(tty.kernel.runtime.now() + 5) is None  # whoever else asks
     assert tty.read(1) == b""
     for use in (lambda: tty.write(b"x"), lambda: tty.ioctl(0x541B)):
         with pytest.raises(OSError) as error:

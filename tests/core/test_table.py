@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import gc
 import sys
 import threading
@@ -11,13 +12,25 @@ import weakref
 import pytest
 
 from ttyhost import Cap, Host, LineDiscipline
-from ttyhost.abi import N_NULL
+from ttyhost.abi import METHODS, N_NULL
 
 from .disciplines import Device, Plain
 
 
 def make(number, name="probe", **body):
     return type("Probe", (Plain,), {"number": number, "name": name, **body})
+
+
+def loud(name, called):
+    """The method, which says that it was called."""
+    method = vars(Plain).get(name) or vars(LineDiscipline)[name]
+
+    @functools.wraps(method)
+    def told(self, *args, **kwargs):
+        called.append(name)
+        return method(self, *args, **kwargs)
+
+    return told
 
 
 @pytest.mark.rule("R-001")
@@ -27,6 +40,38 @@ def test_registers_by_number_and_name(host):
     assert host.ldiscs["probe"].number == 210
     assert host.open_driver(Device, ldisc=210).ldisc.name == "probe"
     assert host.open_driver(Device, ldisc="probe").ldisc.number == 210
+
+
+@pytest.fixture(params=["the host", "the table itself"])
+def register(request, host):
+    """The two doors: the host's, which looks at a class in every detail, and the table's behind it."""
+    return host.ldiscs.register if request.param == "the host" else host.kernel.table.register
+
+
+@pytest.mark.rule("R-001")
+@pytest.mark.parametrize("number", [209, -46, 466, 210.0, "210", None])
+def test_a_class_is_registered_under_its_own_number(register, host, number):
+    with pytest.raises(OSError) as error:
+        register(number, make(210))
+    assert error.value.errno == errno.EINVAL
+    assert 210 not in list(host.ldiscs)
+
+
+@pytest.mark.rule("R-002")
+def test_an_observer_uses_it_before_register_has_returned(host):
+    used = []
+
+    class Observer:
+        def ldisc_registered(self, ops):
+            with host.open_driver(Device, ldisc=ops.number) as tty:
+                used.append(tty.write(b"x"))
+
+        def __getattr__(self, name):
+            return lambda *args: None
+
+    host.kernel.observer = Observer()
+    host.ldiscs.register(210, make(210))
+    assert used == [1]
 
 
 @pytest.mark.rule("R-002")
@@ -72,11 +117,14 @@ def test_may_be_used_before_register_returns(host):
 def test_a_refused_class_is_never_called(cls):
     """EINVAL; and nothing of the class was called or kept."""
     called = []
-    cls.__init__ = lambda self, tty: called.append(self)
+    for name in ("__init__", *METHODS):
+        if callable(getattr(cls, name)):
+            setattr(cls, name, loud(name, called))
     with Host(plugins=False) as host:
-        with pytest.raises(OSError) as error:
-            host.ldiscs.register(210, cls)
-        assert error.value.errno == errno.EINVAL
+        for register in (host.ldiscs.register, host.kernel.table.register):
+            with pytest.raises(OSError) as error:
+                register(210, cls)
+            assert error.value.errno == errno.EINVAL
         assert 210 not in list(host.ldiscs)
     assert called == []
 
@@ -165,13 +213,21 @@ def test_the_registration_is_a_copy(host):
 
 
 @pytest.mark.rule("R-007")
-@pytest.mark.parametrize("number", [-1, 31, 100, 255, 256, 10**6, -(10**9)])
+@pytest.mark.parametrize("number", [-1, 31, 100, 255, 256, 10**6, -(10**9), -55, 201 - 256, 201 + 256, -201])
 def test_unknown_and_wild_numbers_are_einval(line, number):
     tty, _ = line
     with pytest.raises(OSError) as error:
         tty.ioctl(0x5423, number)
     assert error.value.errno == errno.EINVAL
-    assert tty.ldisc.name == "plain"
+    assert tty.ldisc.name == "plain"  # and not 201, which is registered, by another road
+
+
+@pytest.mark.rule("R-007")
+@pytest.mark.parametrize("number", [-1, 256, 10**6])
+def test_nothing_is_registered_out_of_range(register, number):
+    with pytest.raises(OSError) as error:
+        register(number, make(number))
+    assert error.value.errno == errno.EINVAL
 
 
 @pytest.mark.rule("R-009")
@@ -212,7 +268,7 @@ def test_the_built_in_cannot_be_removed(host):
 
 
 @pytest.mark.rule("R-013")
-def test_a_class_need_not_derive_but_must_be_whole(host):
+def test_a_class_need_not_derive_but_must_be_whole(register, host):
     class Partial:
         name, number, abi, options, capabilities = "partial", 211, (1, 0), (), Cap(0)
 
@@ -220,10 +276,10 @@ def test_a_class_need_not_derive_but_must_be_whole(host):
             return b""
 
     with pytest.raises(OSError) as error:
-        host.ldiscs.register(211, Partial)
+        register(211, Partial)
     assert error.value.errno == errno.EINVAL
     whole = type("Whole", (), {**LineDiscipline.__dict__, **Partial.__dict__})
-    host.ldiscs.register(211, whole)
+    register(211, whole)
     assert host.open_driver(Device, ldisc="partial").read(5, timeout=0) == b""
 
 
