@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from ttyhost.abi.termios import ECHO, TCSANOW, TIOCGETD, TIOCSETD
+from ttyhost.abi.termios import ECHO, FIONREAD, TCSANOW, TIOCGETD, TIOCSETD
 from ttyhost.core.states import RESTING, State
 
 from .conftest import until
@@ -169,16 +169,32 @@ def test_open_and_close_alternate_and_a_failed_open_is_not_closed(host):
 @pytest.mark.rule("R-054")
 def test_the_next_discipline_sees_nothing_of_the_former(line):
     tty, device = line
-    tty.tty.do_write_wakeup = True
-    device.sent()
-    tty.tty.do_write_wakeup = False
+    found = []
+
+    class Untidy(Plain):
+        name, number = "untidy", 224
+
+        def close(self):
+            self.tty.want_write_wakeup(True)
+            self.tty.throttle()
+
+    class Looking(Plain):
+        name, number = "looking", 225
+
+        def open(self):
+            found.append((tty.tty.do_write_wakeup, tty.tty.flow.throttled, self.tty.termios.line))
+
+    for cls in (Untidy, Looking):
+        tty.kernel.table.register(cls.number, cls)
+    tty.set_ldisc("untidy")
     first = tty.tty.slot.attachment.instance
-    tty.set_ldisc("tracing")
+    tty.set_ldisc("looking")
     second = tty.tty.slot.attachment.instance
     assert first is not second
     assert first.tty is not second.tty
-    assert not tty.tty.do_write_wakeup
-    assert tty.ioctl(TIOCGETD) == 202
+    assert found == [(False, False, 225)]
+    assert device.told[-3:-1] == ["throttle", "unthrottle"]
+    assert tty.ioctl(TIOCGETD) == 225
 
 
 @pytest.mark.rule("R-057")
@@ -222,6 +238,21 @@ def test_after_ebusy_nothing_stays_behind(line, background):
     device.receive(b"later")
     assert reader() == b"later"
     refs[0].deref()
+
+
+@pytest.mark.rule("R-059")
+def test_the_old_discipline_comes_back_afresh(line):
+    tty, device = line
+    device.receive(b"lost with it")
+    until(lambda: tty.ioctl(FIONREAD) == 12)
+    before = tty.tty.slot.attachment.instance
+    with pytest.raises(OSError) as error:
+        tty.set_ldisc("refuses")
+    assert error.value.errno == errno.ENOMEM
+    assert tty.ldisc.name == "plain"
+    assert tty.tcgetattr().line == 200
+    assert tty.tty.slot.attachment.instance is not before
+    assert tty.ioctl(FIONREAD) == 0
 
 
 @pytest.mark.rule("R-016")
@@ -276,6 +307,21 @@ def test_the_driver_may_refuse_before_anything_is_closed(host):
         tty.set_ldisc("lines")
     assert list(Tracing.calls) == ["open"]
     assert tty.ldisc.name == "tracing"
+
+
+@pytest.mark.rule("R-055")
+def test_the_driver_is_not_asked_when_nothing_is_to_change(host):
+    asked = []
+
+    class Asked(Device):
+        def ldisc_ok(self, number):
+            asked.append(number)
+
+    tty = host.open_driver(Asked, ldisc="plain")
+    tty.set_ldisc("plain")
+    assert asked == []
+    tty.set_ldisc("tracing")
+    assert asked == [202]
 
 
 @pytest.mark.rule("R-065")

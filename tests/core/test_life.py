@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import gc
 import signal
+import threading
 import weakref
 
 import pytest
 
-from ttyhost import Poll
+from ttyhost import AbiViolation, Poll
 from ttyhost.abi import oserror
-from ttyhost.abi.termios import TIOCEXCL, TIOCNXCL, TIOCVHANGUP
+from ttyhost.abi.termios import TCOOFF, TIOCEXCL, TIOCNXCL, TIOCVHANGUP
 
 from .conftest import until
 from .disciplines import Device, Plain, Tracing
@@ -33,6 +34,29 @@ def test_the_order_of_a_hangup(host):
     assert host.sessions.session(tty.tty) == 0
     tty.vhangup()
     assert list(Tracing.calls) == ["flush_buffer", "hangup", "close"]
+
+
+@pytest.mark.rule("R-070")
+def test_no_new_call_starts_once_the_discipline_hears_of_the_hangup(host, background):
+    """What a file of before would do is seen from inside the discipline's hangup."""
+    seen = []
+
+    class Asking(Plain):
+        name, number = "asking", 224
+
+        def hangup(self):
+            def use():
+                seen.append(tty.read(1, timeout=0))
+                with pytest.raises(OSError) as error:
+                    tty.write(b"x")
+                seen.append(error.value.errno)
+
+            background(use)()
+
+    host.ldiscs.register(224, Asking)
+    tty = host.open_driver(Device, ldisc="asking")
+    tty.vhangup()
+    assert seen == [b"", errno.EIO]
 
 
 @pytest.mark.rule("R-073")
@@ -68,6 +92,55 @@ def test_vhangup_is_done_when_it_returns_and_hangup_is_queued(line, host):
     fresh.vhangup()
     assert device.receive(b"late") in (0, 4)
     assert fresh.read(1) == b""
+
+
+@pytest.mark.rule("R-074")
+def test_vhangup_waits_for_who_is_inside(host, background):
+    entered, go = threading.Event(), threading.Event()
+
+    class Busy(Plain):
+        name, number = "busy", 224
+
+        def ioctl(self, cmd, arg):
+            entered.set()
+            assert go.wait(10)
+            return 7
+
+    host.ldiscs.register(224, Busy)
+    tty = host.open_driver(Device, ldisc="busy")
+    user = background(tty.ioctl, 0x7000)
+    assert entered.wait(10)
+    hangup = background(tty.vhangup)
+    until(lambda: tty.hung_up)
+    hangup.thread.join(0.05)
+    assert hangup.thread.is_alive()
+    go.set()
+    hangup()
+    assert user() == 7
+    assert tty.tty.slot.users == []
+    assert tty.tty.slot.attachment is None
+
+
+@pytest.mark.rule("R-074")
+def test_vhangup_from_inside_its_own_plugin_is_a_violation(loose_host):
+    """It would wait for itself."""
+    caught = []
+
+    class Suicidal(Plain):
+        name, number = "suicidal", 224
+
+        def ioctl(self, cmd, arg):
+            try:
+                tty.vhangup()
+            except AbiViolation as why:
+                caught.append(why.rule)
+            return 0
+
+    loose_host.ldiscs.register(224, Suicidal)
+    tty = loose_host.open_driver(Device, ldisc="suicidal")
+    tty.ioctl(0x7000)
+    assert caught == ["R-074"]
+    assert not tty.hung_up
 
 
 @pytest.mark.rule("R-075")
@@ -136,6 +209,15 @@ def test_close_drains_what_was_accepted_but_not_for_ever(line, background):
     again.tty.driver.pending = 9
     again.close(drain=0.01)
     assert Device.last.told[-1] == "close"
+
+
+@pytest.mark.rule("R-078")
+def test_close_does_not_wait_for_output_that_was_stopped(line, background):
+    tty, device = line
+    tty.tcflow(TCOOFF)
+    device.pending = 9
+    background(tty.close)(5)  # and not for closing_wait, half a minute
+    assert device.told[-1] == "close"
 
 
 def test_an_unplugged_device_does_not_make_close_wait(line, background):
