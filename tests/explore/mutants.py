@@ -50,8 +50,8 @@ WAIT = (
         "E: a reader waits for what only the receive path can deliver (CVE-2025-40071)",
         "core.handle:PluginWait._sleep",
         {
-            "for lock in reversed(locks):\n            lock.release()": "pass",
-            "for lock in locks:": "for lock in ():",
+            "for lock in locks:\n            lock.release()": "pass",
+            "for lock in reversed(locks):": "for lock in ():",
         },
         scenario(idle, ops.read, ops.receive),
     ),
@@ -448,7 +448,7 @@ WAKEUP = (
         "core.file:TtyFile.write",
         {
             "    self._take_turn(deadline)\n": "",
-            "self.tty.write_lock.release()": "pass",
+            "tty.write_lock.release()": "pass",
         },
         scenario(idle, ops.write, ops.short_write),
     ),
