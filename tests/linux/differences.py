@@ -1,7 +1,8 @@
 """Where we differ from Linux on purpose, or where Linux itself is not deterministic.
 
-``WatchedPty`` is our pty; it notes in ``reason`` the first moment at which a script enters one of
-these. From there on its results are not compared.
+``WatchedPty`` is our pty. It notes in ``reason`` the first moment at which a script enters one of
+these; from there on its results are not compared. Where Linux may do one of several things it asks
+``choose`` which of them to do, and goes on.
 """
 
 from __future__ import annotations
@@ -10,35 +11,44 @@ from collections.abc import Callable
 
 from ttyhost_n_tty import NTtyCore, Pty
 from ttyhost_n_tty.echo import Echo
-from ttyhost_n_tty.pty import SlaveLine
+from ttyhost_n_tty.pty import _QUEUE, SlaveLine
 
 from ttyhost.abi import Termios
 from ttyhost.abi import termios as t
 
-RACE = "a signal discards output made in the same batch: whether it had left is chance"
 ECHO_RING = "more than 4096 bytes of pending echo: Linux overwrites it in its ring and loses or repeats it"
 STALE_ECHO = "VLNEXT ends an ECHOPRT group without ECHOCTL: Linux later shows 4095 stale bytes"
 VMIN_64 = "VMIN over 64: a Linux read returns when its first 64-byte piece is full"
 LONG_MARKED = "PARMRK at the end of an over-long line: Linux overwrites the start of the line"
 EXTPROC_FULL = "EXTPROC with ICANON and a full buffer: Linux counts a byte that it also reads"
-FULL = "more bytes than the receiver's buffer takes: how many fit in between is chance"
-REFILL = "reads in a row while bytes wait for room: how many come in between is chance"
+FULL_EOF = "an EOF in a buffer that it fills: FIONREAD of Linux counts it"
+FULL = "more bytes on the way than surely fit: how many more do is chance"
 SEEN_TWICE = "a flush while bytes wait for room: Linux acts again on the START and STOP it had seen in them"
 NUL_AHEAD = "VSTART or VSTOP disabled: behind a full buffer Linux takes a NUL for it"
 _RING = 4096
+_SURELY_FIT = 3000
+"""Bytes on the way to one side: Linux allots 8192 of memory, of which up to half may be wasted."""
+
+Choose = Callable[[int], int]
 
 
 class _Line(SlaveLine):
     note: Callable[[str], None]
+    choose: Choose
 
     def driver_flush(self) -> None:
-        if len(self.output) > self.arrived:
-            self.note(RACE)
+        """A signal discards output of the same batch. A worker on another processor may have
+        brought any part of it to the master by now."""
+        under_way = min(len(self.output), _QUEUE) - self.arrived
+        if under_way > 0:
+            choice = self.choose(under_way + 1)
+            # None of it and all of it come first, for they are likely.
+            self.arrived += (0, under_way)[choice] if choice < 2 else choice - 1
         super().driver_flush()
 
     def arrive(self) -> None:
         super().arrive()
-        if len(self.output) > self.arrived:
+        if len(self.output) - self.arrived > _SURELY_FIT:
             self.note(FULL)
 
 
@@ -97,6 +107,11 @@ class _Core(NTtyCore):
                 self.note(EXTPROC_FULL)
         return taken
 
+    def inq(self) -> int:
+        if len(self.buffer) == _RING and self.modes.canonical:
+            self.note(FULL_EOF)
+        return super().inq()
+
 
 class WatchedPty(Pty):
     """Our pty, which knows when it is not to be compared."""
@@ -104,24 +119,21 @@ class WatchedPty(Pty):
     core_class = _Core
     line_class = _Line
 
-    def __init__(self, termios: Termios | None = None) -> None:
+    def __init__(self, termios: Termios, choose: Choose) -> None:
         super().__init__(termios)
         self.reason = ""
         echo = _Echo(self.core.output, self.core.modes)
         self.core.echo = self.core.editor.echo = echo
         for part in (self._line, self.core, echo):
             vars(part)["note"] = self._note
+        vars(self._line)["choose"] = choose
         vars(self.core)["is_seen"] = lambda: any(seen for _, seen in self._flip)
 
     def master_write(self, data: bytes) -> int:
         taken = super().master_write(data)
-        if taken < len(data):
+        if sum(len(chunk) for chunk, _ in self._flip) > _SURELY_FIT:
             self._note(FULL)
         return taken
-
-    def look_before_drain(self) -> None:
-        if self._flip:
-            self._note(REFILL)
 
     def _note(self, reason: str) -> None:
         self.reason = self.reason or reason

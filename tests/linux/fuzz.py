@@ -2,7 +2,7 @@
 
 Plays N random scripts on ptys of the running kernel, a few hundred at a time in lock step, and on
 ours (the n_tty core alone or, with --host, also a pty of a Host), and compares after every step.
-A difference is played again by itself, more slowly, so that a busy machine is not taken for a
+A difference is played again, more slowly, so that a busy machine is not taken for a
 bug; then shrunk, printed and, with --store, kept in ``found/`` as a regression case.
 """
 
@@ -15,34 +15,31 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from ttyhost import Host
 from ttyhost.abi import Termios
 
-from .differences import WatchedPty
 from .hostpty import HostPty
-from .play import Observation, act, drain, observe
+from .model import Log, Verdict, explain
+from .play import act, drain, observe
 from .ptys import KernelPty, PtyLike
-from .scripts import Script, Step, packed, random_script, unpacked
+from .scripts import Script, Step, random_script, unpacked
 
 FOUND = Path(__file__).parent / "found"
 SETTLE = 0.012
 """Seconds that the kernel's workers get after a step."""
 PATIENT = 0.05
-BATCH = 250
-SHRINK_SECONDS = 90
+BATCH = 400
 
-Log = list[Observation]
 Maker = Callable[[Termios], PtyLike]
 
 
-def kernel_logs(scripts: Sequence[Script], settle: float = SETTLE) -> list[Log]:
-    """What the kernel does, all scripts in lock step."""
+def kernel_logs(scripts: Sequence[Script], settle: float = SETTLE, *, slow_end: bool = False) -> list[Log]:
+    """What the kernel does, all scripts in lock step. ``slow_end``: its workers get their time
+    between the last reads, too."""
     ptys = [KernelPty(unpacked(script.termios)) for script in scripts]
     logs: list[Log] = [[] for _ in scripts]
     try:
@@ -53,141 +50,74 @@ def kernel_logs(scripts: Sequence[Script], settle: float = SETTLE) -> list[Log]:
             for i in running:
                 logs[i].append([results[i], *observe(ptys[i])])
         for log, pty in zip(logs, ptys, strict=True):
-            log.append(drain(pty))
+            log.append(drain(pty, SETTLE if slow_end else 0))
     finally:
         for pty in ptys:
             pty.close()
     return logs
 
 
-class Ours:
-    """What ours does: the core's pty, and perhaps others that must do the same as it."""
-
-    def __init__(self, *others: Maker) -> None:
-        self._others = others
-
-    def log(self, script: Script) -> Log:
-        """Up to the first step at which a difference is known and wanted. Where another of ours
-        does not what the core does, its results are those returned."""
-        wanted = _watched_log(script)
-        for make in self._others:
-            own = _log(script, make, len(wanted))
-            if own != wanted:
-                return own
-        return wanted
+def patient_logs(scripts: Sequence[Script]) -> list[Log]:
+    """The same slowly, so that a busy machine is not taken for a difference."""
+    return kernel_logs(scripts, PATIENT, slow_end=True) if scripts else []
 
 
-def _watched_log(script: Script) -> Log:
-    pty = WatchedPty(unpacked(script.termios))
-    log: Log = []
-    for step in [*script.steps, None]:
-        if step is None:
-            pty.look_before_drain()
-        seen = drain(pty) if step is None else [act(pty, step), *observe(pty)]
-        if pty.reason:
-            REASONS[pty.reason] += 1
-            break
-        log.append(seen)
-    return log
-
-
-def _log(script: Script, make: Maker, steps: int) -> Log:
+def played(script: Script, make: Maker) -> Log:
+    """What another pty of ours does."""
     pty = make(unpacked(script.termios))
     try:
-        log: Log = [[act(pty, step), *observe(pty)] for step in script.steps[:steps]]
-        if steps > len(script.steps):
-            log.append(drain(pty))
-        return log
+        return [*([act(pty, step), *observe(pty)] for step in script.steps), drain(pty)]
     finally:
         pty.close()
 
 
-REASONS: Counter[str] = Counter()
-"""How often a script was not compared to its end, and why."""
+class Comparison:
+    """The kernel, and others that shall do the same as it, against our model."""
 
+    def __init__(self, *others: Maker) -> None:
+        self._others = others
+        self.reasons: Counter[str] = Counter()
+        """How often a script was not compared to its end, and why."""
+        self.chances = 0
+        """Scripts in which chance decided, and that were compared all the same."""
 
-def equal(log: Log, theirs: Log) -> bool:
-    """Equal as far as ours goes."""
-    return log == theirs[: len(log)]
+    def differing(self, scripts: Sequence[Script]) -> list[Script]:
+        """Those that do not what the model may do, and not by accident: also three times, slowly."""
+        bad = []
+        for script, theirs in zip(scripts, kernel_logs(scripts), strict=True):
+            verdict = self.judge(script, theirs)
+            if not verdict.same:
+                bad.append(script)
+            self.reasons[verdict.reason] += 1
+            self.chances += bool(verdict.chances)
+        for _ in range(3):
+            bad = [bad[at] for at, log in enumerate(patient_logs(bad)) if not self.judge(bad[at], log).same]
+        return bad
 
+    def judge(self, script: Script, theirs: Log) -> Verdict:
+        """The verdict on the kernel or, where that is as it shall be, on the others."""
+        verdict = explain(script, theirs)
+        for make in self._others:
+            if verdict.same:
+                ours = explain(script, played(script, make))
+                verdict = verdict if ours.same else ours
+        return verdict
 
-def differs(script: Script, ours: Ours) -> bool:
-    """They differ, and not by accident: three times, slowly."""
-    log = ours.log(script)
-    return all(not equal(log, kernel_logs([script], PATIENT)[0]) for _ in range(3))
-
-
-def shrink(script: Script, ours: Ours) -> Script:
-    """The smallest script found that still differs: fewer steps, shorter texts, plainer settings.
-
-    All candidates of a round are played in lock step, so a round costs what one script costs.
-    """
-    deadline = time.monotonic() + SHRINK_SECONDS
-    candidates = _smaller(script)
-    while (batch := list(islice(candidates, BATCH))) and time.monotonic() < deadline:
-        smaller = _first_bad(batch, ours)
-        if smaller is not None:
-            script = smaller
-            candidates = _smaller(script)
-    return script
-
-
-def _first_bad(scripts: Sequence[Script], ours: Ours) -> Script | None:
-    for script, theirs in zip(scripts, kernel_logs(scripts, PATIENT), strict=True):
-        if not equal(ours.log(script), theirs) and differs(script, ours):
-            return script
-    return None
-
-
-def _smaller(script: Script) -> Iterator[Script]:
-    steps = script.steps
-    for size in (8, 4, 2, 1):
-        for at in range(0, len(steps), size):
-            if len(steps) > size:
-                yield Script(script.termios, steps[:at] + steps[at + size :])
-    for at, step in enumerate(steps):
-        if step[0] in ("type", "print"):
-            for text in _shorter(step[1]):
-                yield Script(script.termios, [*steps[:at], [step[0], text], *steps[at + 1 :]])
-        if step[0] == "tcsetattr":
-            for settings in _plainer(step[2:]):
-                yield Script(script.termios, [*steps[:at], [*step[:2], *settings], *steps[at + 1 :]])
-    for settings in _plainer(script.termios):
-        yield Script(settings, steps)
-
-
-def _shorter(text: str) -> Iterator[str]:
-    size = len(text) // 2
-    while size:
-        for at in range(0, len(text), size):
-            if len(text) > size:
-                yield text[:at] + text[at + size :]
-        size //= 2
-
-
-def _plainer(settings: list[Any]) -> Iterator[list[Any]]:
-    plain = packed(Termios())
-    for at in range(3):
-        for bit in range(18):
-            if (settings[at] ^ plain[at]) & (1 << bit):
-                yield [*settings[:at], settings[at] ^ (1 << bit), *settings[at + 1 :]]
-    for at, (c, default) in enumerate(zip(settings[3], plain[3], strict=True)):
-        if c != default:
-            yield [*settings[:3], settings[3][:at] + default + settings[3][at + 1 :]]
-
-
-def report(script: Script, ours: Ours) -> str:
-    """The script, step by step, with both results where they differ."""
-    theirs, log = kernel_logs([script], PATIENT)[0], ours.log(script)
-    lines = [f"termios {script.termios}"]
-    steps: list[Step] = [*script.steps, ["drain"]]
-    for at, (step, kernel) in enumerate(zip(steps, theirs, strict=True)):
-        own = log[at] if at < len(log) else "(not compared)"
-        lines.append(f"  {_short(step)}")
-        lines.append(f"    {_short(own)}")
-        if kernel != own:
-            lines.append(f"    kernel: {_short(kernel)}")
-    return "\n".join(lines)
+    def report(self, script: Script) -> str:
+        """The script, step by step, with both results where they differ."""
+        logs = {"kernel": patient_logs([script])[0]}
+        logs |= {f"other {n}": played(script, make) for n, make in enumerate(self._others, 1)}
+        lines = [f"termios {script.termios}"]
+        steps: list[Step] = [*script.steps, ["drain"]]
+        for name, log in logs.items():
+            verdict = explain(script, log)
+            lines.append(f"{name}: {'the same' if verdict.same else 'DIFFERS'} {verdict.reason}")
+            for step, seen, ours in zip(steps, log, verdict.ours, strict=False):
+                lines.append(f"  {_short(step)}")
+                lines.append(f"    {_short(seen)}")
+                if seen != ours:
+                    lines.append(f"    ours: {_short(ours)}")
+        return "\n".join(lines)
 
 
 def _short(value: object) -> str:
@@ -212,23 +142,21 @@ def stored() -> list[tuple[str, Script]]:
     return cases
 
 
-def run(count: int, seed: int, ours: Ours, *, stop_at: int = 1) -> list[Script]:
+def run(count: int, seed: int, comparison: Comparison, *, stop_at: int = 1) -> list[Script]:
     """The first ``stop_at`` real differences of ``count`` scripts."""
     rng = random.Random(seed)
     bad: list[Script] = []
     done = 0
     while done < count and len(bad) < stop_at:
         scripts = [random_script(rng) for _ in range(min(BATCH, count - done))]
-        for script, theirs in zip(scripts, kernel_logs(scripts), strict=True):
-            if not equal(ours.log(script), theirs) and differs(script, ours):
-                bad.append(script)
-                if len(bad) == stop_at:
-                    break
+        bad += comparison.differing(scripts)
         done += len(scripts)
-    return bad
+    return bad[:stop_at]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    from .shrink import shrink
+
     parser = argparse.ArgumentParser(
         prog="python -m tests.linux.fuzz", description="n_tty against the kernel"
     )
@@ -241,18 +169,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"{options.count} scripts, seed {options.seed}", flush=True)
     started = time.monotonic()
     with ExitStack() as stack:
-        ours = Ours(host_maker(stack)) if options.host else Ours()
-        bad = run(options.count, options.seed, ours, stop_at=options.stop_at)
+        comparison = Comparison(host_maker(stack)) if options.host else Comparison()
+        bad = run(options.count, options.seed, comparison, stop_at=options.stop_at)
         took = time.monotonic() - started
         for script in bad:
-            small = shrink(script, ours)
-            print(report(small, ours))
+            small = shrink(script, comparison)
+            print(comparison.report(small))
             if options.store:
                 print(f"stored as {store(small)}")
-    for reason, times in REASONS.most_common():
-        print(f"{times:5} not compared to the end: {reason}")
-    print(f"{len(bad)} differences; {options.count / took:.0f} scripts a second")
+    print(summary(comparison, bad, took))
     return 1 if bad else 0
+
+
+def summary(comparison: Comparison, bad: Sequence[Script], took: float) -> str:
+    """What was compared, in a few lines."""
+    done = comparison.reasons.total()
+    lines = [f"{comparison.reasons['']:6} of {done} compared to the end, {done / took:.0f} a second"]
+    lines += [f"{comparison.chances:6} in which chance decides, compared with every outcome"]
+    reasons = Counter({reason: n for reason, n in comparison.reasons.items() if reason})
+    lines += [f"{times:6} compared up to: {reason}" for reason, times in reasons.most_common()]
+    return "\n".join([*lines, f"{len(bad)} differences"])
 
 
 def host_maker(stack: ExitStack) -> Maker:

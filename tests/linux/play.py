@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,15 +23,18 @@ def observe(pty: PtyLike) -> Observation:
     return [int(pty.slave_poll()), int(pty.master_poll()), pty.slave_inq(), pty.master_inq()]
 
 
-def drain(pty: PtyLike) -> Observation:
-    """The end: everything that is left, on both sides."""
-    return [_drained(pty.master_read), _drained(pty.slave_read), _drained(pty.master_read)]
+def drain(pty: PtyLike, settle: float = 0) -> Observation:
+    """The end: everything that is left, on both sides. A kernel's workers get ``settle`` seconds
+    after each read."""
+    return [_drained(read, settle) for read in (pty.master_read, pty.slave_read, pty.master_read)]
 
 
-def _drained(read: Callable[[int], bytes]) -> list[object]:
+def _drained(read: Callable[[int], bytes], settle: float) -> list[object]:
     got: list[object] = []
     while len(got) < 500 and (not got or isinstance(got[-1], str)):
         got.append(_result(lambda: read(4096)))
+        if settle:
+            time.sleep(settle)
         if got[-3:] == ["", "", ""]:
             break
     return got

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from ttyhost.abi import Termios
@@ -47,7 +48,7 @@ def unpacked(settings: Sequence[Any]) -> Termios:
 
 
 def random_script(rng: random.Random) -> Script:
-    """One script of 3 to 25 steps."""
+    """One script of 3 to 25 steps, some of them split."""
     termios = _settings(rng, Termios())
     size = rng.choice((4, 12, 12, 40, 300))
     if rng.random() < 0.05:  # fill the buffers
@@ -59,13 +60,19 @@ def random_script(rng: random.Random) -> Script:
         step = _step(rng, settings, size)
         if step[0] == "tcsetattr":
             settings = unpacked(step[2:])
-        steps.append(step)
+        steps += _split(rng, step[1]) if step[0] == "type" else [step]
     return Script(packed(termios), steps)
+
+
+def _split(rng: random.Random, text: str) -> list[Step]:
+    """Typed at once or, now and then, in two or three pieces."""
+    cuts = sorted(rng.choices(range(len(text) + 1), k=rng.choice((0, 0, 0, 0, 1, 2))))
+    return [["type", text[i:j]] for i, j in pairwise([0, *cuts, len(text)])]
 
 
 def _settings(rng: random.Random, old: Termios) -> Termios:
     """Other settings: near the old ones, or anything."""
-    chance = rng.choice((0.03, 0.03, 0.1, 0.3))
+    chance = rng.choice((0.03, 0.03, 0.03, 0.1, 0.1, 0.3, 0.3, 0.5))
 
     def flip(flags: list[int]) -> int:
         return sum(f for f in flags if rng.random() < (chance / 3 if f in RARE else chance))
@@ -91,9 +98,9 @@ def _step(rng: random.Random, settings: Termios, size: int) -> Step:
     if what < 0.52:
         return ["print", _text(rng, settings, size)]
     if what < 0.66:
-        return ["slave_read", rng.choice((0, 1, 2, 3, 7, 50, 64, 65, 128, 4096))]
+        return ["slave_read", _size(rng)]
     if what < 0.78:
-        return ["master_read", rng.choice((1, 2, 9, 100, 4096, 4096))]
+        return ["master_read", _size(rng) or 4096]
     if what < 0.87:
         return ["tcsetattr", rng.randrange(3), *packed(_settings(rng, settings))]
     if what < 0.91:
@@ -103,10 +110,17 @@ def _step(rng: random.Random, settings: Termios, size: int) -> Step:
     return ["packet", rng.randrange(2)]
 
 
+def _size(rng: random.Random) -> int:
+    """Of a read: small, anything, or around the sizes in which the kernel copies."""
+    return rng.choice(
+        (0, 1, 2, 3, rng.randint(4, 63), 64, 65, 127, 128, 129, rng.randint(130, 4094), 4095, 4096)
+    )
+
+
 def _typed(rng: random.Random, settings: Termios, size: int) -> str:
     """Keys: text, and much of what is special now."""
     special = [c for c in settings.cc if c] + [10, 13, 10]
-    if size > 12 and rng.random() < 0.9:  # a signal after much echo is a race in the kernel
+    if size > 12 and rng.random() < 0.6:  # signals throw away much of what might show a difference
         signals = {settings.cc[i] for i in (t.VINTR, t.VQUIT, t.VSUSP)}
         special = [c for c in special if c not in signals]
     keys = bytearray()

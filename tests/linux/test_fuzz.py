@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from contextlib import ExitStack
 
 import pytest
+from ttyhost_n_tty import NTtyCore
 
-from .fuzz import Ours, equal, host_maker, kernel_logs, report, run, shrink, stored
+from ttyhost.abi import Termios
+
+from .fuzz import Comparison, host_maker, run, store, stored, summary
 from .ptys import available
-from .scripts import Script
+from .scripts import Script, packed
+from .shrink import shrink
 
 
 @pytest.fixture(autouse=True)
@@ -24,11 +29,11 @@ def kernel_ptys() -> None:
         give_up("needs ptys of a Linux kernel")
 
 
-@pytest.mark.parametrize(("name", "script"), stored(), ids=[name for name, _ in stored()])
-def test_what_once_differed_does_so_no_more(name: str, script: Script) -> None:
+@pytest.mark.parametrize("script", [pytest.param(script, id=name) for name, script in stored()])
+def test_what_once_differed_does_so_no_more(script: Script) -> None:
     with ExitStack() as stack:
-        ours = Ours(host_maker(stack))
-        assert equal(ours.log(script), kernel_logs([script])[0]), report(script, ours)
+        comparison = Comparison(host_maker(stack))
+        assert not comparison.differing([script]), comparison.report(script)
 
 
 @pytest.mark.timeout(600)
@@ -36,8 +41,24 @@ def test_random_scripts_do_the_same_as_on_the_kernel() -> None:
     count = int(os.environ.get("TTYHOST_FUZZ_SCRIPTS", "200"))
     seed = int(os.environ.get("TTYHOST_FUZZ_SEED", random.SystemRandom().randrange(1 << 32)))
     print(f"{count} scripts, seed {seed}")
+    started = time.monotonic()
     with ExitStack() as stack:
-        ours = Ours(host_maker(stack))
-        bad = run(count, seed, ours)
-        told = [report(shrink(script, ours), ours) for script in bad]
+        comparison = Comparison(host_maker(stack))
+        bad = [shrink(script, comparison) for script in run(count, seed, comparison)]
+        print(summary(comparison, bad, time.monotonic() - started))
+        told = [f"stored as {store(script)}\n{comparison.report(script)}" for script in bad]
     assert not bad, f"seed {seed}:\n" + "\n".join(told)
+    assert comparison.reasons[""] > 0.95 * count, comparison.reasons
+
+
+@pytest.mark.timeout(300)
+def test_a_core_that_errs_is_found_and_the_script_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One control character does what another one does: the script is cut down to that."""
+    steps = [["print", "a\n"], ["type", "one two\x17\n"], ["slave_read", 7], ["type", "x\n"]]
+    script, comparison = Script(packed(Termios()), steps), Comparison()
+    assert not comparison.differing([script])
+    monkeypatch.setattr(NTtyCore, "werase_char", NTtyCore.kill_char)
+    small = shrink(script, comparison)
+    assert [step[0] for step in small.steps] == ["type"]
+    assert len(small.steps[0][1]) < 6
+    assert "DIFFERS" in comparison.report(small)
