@@ -29,6 +29,7 @@ DEBIAN_PACKAGE = {
     "ping": "iputils-ping",
     "tshark": "tshark",
     "direwolf": "direwolf",
+    "gcc": "gcc libc6-dev",
 }
 GRACE = 5.0
 """Seconds that a thread may take to end after the last test of its module."""
