@@ -13,7 +13,7 @@ SOURCES := ttyhost $(wildcard plugins/*/src contrib/*/src)
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help demo test lint lint-ruff lint-mypy lint-imports docs bench soak fuzz-n-tty test-nogil clean
+.PHONY: help demo test lint lint-ruff lint-mypy lint-imports docs bench soak fuzz-n-tty fuzz-coverage test-nogil clean
 
 help:
 	@echo "make demo    run the main job for real: disciplines from packages, real lines, real traffic"
@@ -22,6 +22,7 @@ help:
 	@echo "make docs    write what the pages of docs/ have from the code"
 	@echo "make bench   measure ours beside our peers'; ARGS=--quick for a first look"
 	@echo "make fuzz-n-tty N=200000   play N random scripts on the kernel's n_tty and on ours"
+	@echo "make fuzz-coverage SECONDS=3600   atheris looks for input that breaks a codec's or the core's promises"
 	@echo "make soak SECONDS=600      all operations at once on real threads, invariants checked"
 	@echo "make test-nogil PYTHON=python3.13t   the tests of core, rules and disciplines in real parallel"
 	@echo "make clean   remove .venv and everything that was built"
@@ -54,9 +55,15 @@ docs: .venv/installed
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/tools/rulebook.py
 
-bench: .venv/installed-dev
+bench: .venv/installed-dev .venv/node/xterm-pty
 	@echo "== bench: ours beside our peers', in one run"
 	@$(BIN)/python -m bench $(ARGS)
+
+# A peer of bench/n_tty.py; without node and npm it goes without, and says so.
+.venv/node/xterm-pty: | $(BIN)/pip
+	@if command -v node npm >/dev/null; then \
+	    echo "== installing into .venv/node: xterm-pty"; \
+	    npm install --silent --no-audit --no-fund --prefix .venv/node xterm-pty && touch $@; fi
 
 soak: .venv/installed-dev
 	@echo "== soak: all operations at once for $(SECONDS) seconds"
@@ -65,6 +72,11 @@ soak: .venv/installed-dev
 fuzz-n-tty: .venv/installed-dev
 	@echo "== fuzz-n-tty: $(N) random scripts on ptys of the kernel and on ours"
 	@$(BIN)/python -m tests.linux.fuzz $(N) $(ARGS)
+
+fuzz-coverage: SECONDS = 3600
+fuzz-coverage: .venv/installed-fuzz
+	@echo "== fuzz-coverage: input chosen by the code it reaches, for $(SECONDS) seconds"
+	@$(BIN)/python -m tests.coverage $(SECONDS) $(ARGS)
 
 # Peers from PyPI (test_peers.py), fastcrc and the newest hypothesis have no wheel for every such Python.
 test-nogil:
@@ -94,6 +106,11 @@ $(BIN)/pip:
 .venv/installed: $(PROJECTS) | $(BIN)/pip
 	@echo "== installing into .venv: ttyhost and, each as a distribution of its own, $(notdir $(PLUGINS))"
 	@$(PIP) install --editable . $(PLUGINS:%=--editable ./%)
+	@touch $@
+
+.venv/installed-fuzz: requirements-fuzz.txt .venv/installed-dev
+	@echo "== installing into .venv: atheris"
+	@$(PIP) install --requirement requirements-fuzz.txt
 	@touch $@
 
 .venv/installed-dev: requirements-dev.txt .venv/installed

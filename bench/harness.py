@@ -26,7 +26,7 @@ import bench
 
 Run = Callable[[], object]
 
-SUPPORT = frozenset({"harness", "memory", "native"})
+SUPPORT = frozenset({"harness", "memory", "native", "node"})
 """Modules of this package that are no benchmarks."""
 TURN = 0.002
 """Seconds that a turn lasts, if the case's work is not longer."""

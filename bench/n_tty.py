@@ -1,4 +1,4 @@
-"""n_tty: the core alone against a loop over the bytes, and the whole path against the kernel's pty."""
+"""n_tty: the core against a loop over the bytes and xterm-pty, the whole path against the kernel's pty."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ttyhost.abi import Termios
 from ttyhost.abi import termios as t
 
 from .harness import Case, Run
+from .node import XtermPty
 
 LINE = b"The quick brown fox jumps over the lazy dog and runs 0123456789 times around it.\n"[-80:]
 TEXT = LINE * 1638
@@ -172,6 +173,26 @@ def core_cases() -> Iterator[Case]:
         )
 
 
+# ------------------------------------------------------------- another discipline: xterm-pty
+
+
+def node_run(node: XtermPty, termios: Termios, *, typed: bool = True) -> Run | None:
+    """TEXT in 4096-byte pieces, typed or printed: the bytes that came out on both sides."""
+    return (lambda: node.play(lflag=termios.lflag, chunk=4096, typed=typed)) if node.here else None
+
+
+def node_cases(node: XtermPty) -> Iterator[Case]:
+    """The core alone: neither side has threads or a host."""
+    for name, ours, peer, expect in (
+        ("no echo", core_receive(4096, False), node_run(node, QUIET), len(TEXT)),
+        ("with echo", core_receive(4096, True), node_run(node, COOKED), len(TEXT) + len(ECHOED)),
+        ("ONLCR", core_write(4096), node_run(node, QUIET, typed=False), len(ECHOED)),
+    ):
+        yield Case(
+            f"core {name}, node", len(TEXT), ours, {"xterm-pty": peer}, {"xterm-pty": 3.0}, expect=expect
+        )
+
+
 # --------------------------------------------------------- the whole path, and the kernel's pty
 
 
@@ -203,7 +224,7 @@ def our_pty(host: Host, termios: Termios) -> Ends:
     return Ends(master.write, master.read, slave.read, slave.write)
 
 
-def traffic(put: Callable[[bytes], int], get: Callable[[int], bytes], size: int) -> Run:
+def traffic(put: Callable[[bytes], int], get: Callable[[int], bytes], size: int) -> Callable[[], int]:
     """A thread writes TEXT in 4096-byte pieces, this one reads what comes of it: ``size`` bytes."""
 
     def write() -> None:
@@ -226,20 +247,22 @@ def traffic(put: Callable[[bytes], int], get: Callable[[int], bytes], size: int)
 
 def with_echo(ends: Ends) -> Run:
     """Canonical with echo, which a third thread takes away until the program prints the end."""
-    typed: Callable[[], object] = traffic(ends.type, ends.read, len(TEXT))
+    typed, shown = traffic(ends.type, ends.read, len(TEXT)), 0
 
     def show() -> None:
-        tail = b""
+        nonlocal shown
+        tail, shown = b"", -1
         while not tail.endswith(b"\0"):
             tail = ends.show(4096)
+            shown += len(tail)
 
-    def run() -> object:
+    def run() -> int:
         screen = threading.Thread(target=show)
         screen.start()
         got = typed()
         ends.write(b"\0")
         screen.join()
-        return got
+        return got + shown
 
     return run
 
@@ -266,10 +289,14 @@ def keystrokes(ends: Ends) -> Run:
 KEYS = 200
 
 
-def path_cases(host: Host) -> Iterator[Case]:
+def path_cases(host: Host, node: XtermPty) -> Iterator[Case]:
     def case(name: str, target: float, termios: Termios, run: Callable[[Ends], Run], **more: Any) -> Case:
-        peer = {"kernel pty": run(kernel_pty(termios))}
-        return Case(name, len(TEXT), run(our_pty(host, termios)), peer, {"kernel pty": target}, **more)
+        peers: dict[str, Run | None] = {"kernel pty": run(kernel_pty(termios))}
+        targets = {"kernel pty": target}
+        if termios.lflag & t.ICANON:
+            peers["xterm-pty"] = node_run(node, termios, typed=run is not printed)
+            targets["xterm-pty"] = 3.0
+        return Case(name, len(TEXT), run(our_pty(host, termios)), peers, targets, **more)
 
     def typed(ends: Ends) -> Run:
         return traffic(ends.type, ends.read, len(TEXT))
@@ -279,7 +306,7 @@ def path_cases(host: Host) -> Iterator[Case]:
 
     yield case("path raw", 2.0, COOKED.raw(), typed, expect=len(TEXT))
     yield case("path canonical, no echo", 1.0, QUIET, typed, expect=len(TEXT))
-    yield case("path canonical, with echo", 8.0, COOKED, with_echo, expect=len(TEXT))
+    yield case("path canonical, with echo", 8.0, COOKED, with_echo, expect=len(TEXT) + len(ECHOED))
     yield case("path output, ONLCR", 1.5, QUIET, printed, expect=len(ECHOED))
     keys = {"kernel pty": keystrokes(kernel_pty(COOKED.raw()))}
     ours = keystrokes(our_pty(host, COOKED.raw()))
@@ -288,5 +315,6 @@ def path_cases(host: Host) -> Iterator[Case]:
 
 def cases() -> Iterator[Case]:
     yield from core_cases()
-    with Host() as host:
-        yield from path_cases(host)
+    with Host() as host, XtermPty(TEXT) as node:
+        yield from node_cases(node)
+        yield from path_cases(host, node)
