@@ -2,7 +2,8 @@
 
 The peer of a reference is ``with lock:`` in the same run. ``scale`` shows that registering,
 opening and switching do not grow with the number of ttys: the same operation in a host with
-10,000 idle ttys, half of them ptys, against one with none. ``python -m bench.memory`` tells what an idle tty weighs.
+10,000 idle ttys, half of them ptys, against one with none. ``python -m bench.memory`` tells what an
+idle tty weighs.
 """
 
 from __future__ import annotations
@@ -108,7 +109,8 @@ def _scale() -> Iterator[Case]:
             {"among none": lambda run=run: run(empty)}, {"among none": 0.8}, unit="op",
         )  # fmt: skip
     yield Case(
-        f"set_ldisc among {len(crowd) + len(masters)} ttys", 2, switching(full), {"among none": switching(empty)},  # type: ignore[arg-type,dict-item]
+        f"set_ldisc among {len(crowd) + len(masters)} ttys", 2,
+        switching(full), {"among none": switching(empty)},
         {"among none": 0.8}, unit="op",
     )  # fmt: skip
 
