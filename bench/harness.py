@@ -26,7 +26,7 @@ import bench
 
 Run = Callable[[], object]
 
-SUPPORT = frozenset({"harness", "memory", "native", "node"})
+SUPPORT = frozenset({"end", "harness", "memory", "native", "node", "relay", "spaces"})
 """Modules of this package that are no benchmarks."""
 TURN = 0.002
 """Seconds that a turn lasts, if the case's work is not longer."""

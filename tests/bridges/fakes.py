@@ -24,6 +24,7 @@ class FakeTty:
         self.refuse: dict[bytes, int] = {}
         """Frames that raise this errno."""
         self._writable: list[Callable[[], None]] = []
+        self._hints: list[Callable[[], None]] = []
 
     def fileno(self) -> int:
         return self._wake
@@ -43,6 +44,12 @@ class FakeTty:
     def make_room(self, room: int) -> None:
         self.room = room
         self._tell()
+        self.wake_writers()
+
+    def wake_writers(self) -> None:
+        hints, self._hints = self._hints, []
+        for fn in hints:
+            fn()
 
     def _tell(self) -> None:
         if self.room or self.hung_up:
@@ -93,3 +100,6 @@ class FakeTty:
     def on_writable(self, fn: Callable[[], None]) -> None:
         self._writable.append(fn)
         self._tell()
+
+    def on_writers_woken(self, fn: Callable[[], None]) -> None:
+        self._hints.append(fn)

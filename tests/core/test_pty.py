@@ -237,12 +237,28 @@ def test_on_writable(pty):
     assert called.wait(10)
 
 
+def test_on_writers_woken_is_a_hint_and_comes_once(pty):
+    master, slave = pty
+    calls = []
+    slave.on_writers_woken(lambda: calls.append("first"))
+    assert calls == [], "nobody looks whether there is room"
+    slave.write(b"y" * 9000, timeout=0)
+    master.read(9000)
+    slave.write(b"z" * 9000, timeout=0)
+    master.read(9000)
+    assert calls == ["first"]
+    slave.on_writers_woken(lambda: calls.append("hangup"))
+    slave.vhangup()
+    assert calls == ["first", "hangup"]
+
+
 def test_a_closed_file_is_ebadf(pty):
     master, slave = pty
     slave.close()
     for use in (
         lambda: slave.read(1), lambda: slave.write(b"x"), slave.tcgetattr, slave.fileno,
         lambda: slave.ioctl(1), slave.hangup, slave.vhangup, slave.ldisc_ref, lambda: slave.tcflush(0),
+        lambda: slave.on_writers_woken(print),
     ):  # fmt: skip
         assert errno_of(use) == errno.EBADF
     assert repr(slave) == "<TtyFile pty0 closed>"

@@ -210,7 +210,8 @@ class FramedDiscipline(LineDiscipline):
         encoded = self.encode(data)
         self.tty.count("tx_frames")
         self._tx.append(encoded)
-        self._transmit()
+        if not self._tx_rest:  # else somebody sends just now, or a wakeup comes and finds this frame
+            self._transmit()
 
     def write_wakeup(self) -> None:
         try:
@@ -238,7 +239,7 @@ class FramedDiscipline(LineDiscipline):
                 break
         if not self._tx and not self._tx_rest:
             self.tty.want_write_wakeup(False)
-        if not self.tx_full:
+        if len(self._tx) <= self.tx_frames_max // 2:  # not for each frame: who waits has more than one
             self.tty.write_wait.wake()
 
     def _fill_rest(self) -> None:

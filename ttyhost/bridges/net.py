@@ -9,13 +9,15 @@ from collections.abc import Callable
 from ttyhost.abi.net import NetChannel
 from ttyhost.abi.types import Poll
 
-from .bridge import Bridge, End, TtyFile, WhenWritable, Why
+from .bridge import Bridge, End, TtyFile, Why
 from .loop import Loop
 from .tun import Addresses, Tun
 
 _TURN = 32
 """Packets of the interface before the loop looks at everything else."""
 _PACKET_MAX = 65536
+_LOOK = 0.05
+"""Seconds until a channel that refuses is tried again though nobody was woken: it has its own reasons."""
 _GONE = frozenset({errno.EBADFD, errno.ENODEV})
 """The interface was deleted under us."""
 _NOT_TAKEN = frozenset({errno.EINVAL, errno.EIO, errno.EAGAIN, errno.ENOBUFS, errno.EMSGSIZE})
@@ -45,9 +47,8 @@ class NetBridge(Bridge):
         self._addresses = addresses
         self._held: bytes | None = None
         """A packet that the channel has refused for now."""
-        self._taking = self._closed = False
+        self._taking = self._closed = self._looking = False
         self.dropped_in = self.dropped_out = 0
-        self._writable = WhenWritable(loop, tty, self._resume)
         self._tun_in = loop.reader(tun.fd, self._tun_readable)
         self._line = loop.reader(tty.fileno(), self._line_event)
 
@@ -128,9 +129,8 @@ class NetBridge(Bridge):
                 self._update()
                 self.end(Why.UPPER_FAILED, f"the interface {self._tun.name} was deleted")
                 return
-            if not self._send(packet):
+            if not self._send(packet) and not self._sent_after_all(packet):
                 self._held = packet
-                self._writable.arm()
                 self._update()
                 return
 
@@ -143,14 +143,26 @@ class NetBridge(Bridge):
             self.dropped_out += 1
             return True
 
+    def _sent_after_all(self, packet: bytes) -> bool:
+        """Ask to be told when writers are woken; and try again, for they may have been just now."""
+        self._tty.on_writers_woken(lambda: self._loop.post(self._resume))
+        if self._send(packet):
+            return True
+        if not self._looking:
+            self._looking = True
+            self._loop.later(_LOOK, self._look_again)
+        return False
+
+    def _look_again(self) -> None:
+        self._looking = False
+        self._resume()
+
     def _resume(self) -> None:
         if self._held is None or self._closed:
             return
-        if self._send(self._held):
+        if self._send(self._held) or self._sent_after_all(self._held):
             self._held = None
             self._update()
-        else:
-            self._writable.arm()
 
     def _update(self) -> None:
         self._tun_in.want(self._taking and self._held is None)

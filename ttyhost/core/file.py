@@ -110,6 +110,12 @@ class OpenFile:
         """Call ``fn`` once when a write would not block (or the file is hung up), from a worker."""
         self._ready().on_writable(fn)
 
+    def on_writers_woken(self, fn: Callable[[], None]) -> None:
+        """Call ``fn`` once when there may be room again, or the line has ended: whenever writers are
+        woken next, from any context, so that it must not sleep. Unlike ``on_writable`` nobody looks
+        whether it is so: try again after the call of this, and in ``fn``. Raises EBADF after close."""
+        self._ready().on_writers_woken(fn)
+
     def _end_readiness(self) -> None:
         if self._readiness is not None:
             self._readiness.close()

@@ -28,6 +28,7 @@ class Readiness:
 
     __slots__ = (
         "_again",
+        "_hints",
         "_lock",
         "_poll",
         "_queued",
@@ -48,6 +49,7 @@ class Readiness:
         self._queued = False
         self._again = False
         self._waiting: list[Callable[[], None]] = []
+        self._hints: list[Callable[[], None]] = []
 
     @property
     def fd(self) -> int:
@@ -58,6 +60,10 @@ class Readiness:
         with self._lock:
             self._waiting.append(fn)
         self.schedule()
+
+    def on_writers_woken(self, fn: Callable[[], None]) -> None:
+        """Call ``fn`` once when writers are woken next, from wherever that is: it must not sleep."""
+        self._hints.append(fn)
 
     def schedule(self) -> None:
         """Look again soon, from a worker. Any context."""
@@ -73,6 +79,12 @@ class Readiness:
 
     def writers_woken(self) -> None:
         """There may be room: look, if anybody wants to know. Any context."""
+        while self._hints:
+            try:
+                fn = self._hints.pop()
+            except IndexError:  # another thread took it
+                break
+            fn()
         if self._waiting:
             self.schedule()
 
