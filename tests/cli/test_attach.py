@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import TIMEOUT, Attach, OsLine, environment
+from .conftest import TIMEOUT, Attach, OsLine, environment, ttyhost
 
 Start = Callable[..., Attach]
 MIB = 1 << 20
@@ -409,3 +409,17 @@ def test_a_connection_is_a_line_and_its_end_a_hangup(attach: Start) -> None:
         code, errors = run.end()
     assert code == 1
     assert errors == [f"ttyhost: {url}: the line was hung up: unplugged, or closed by the other end"]
+
+
+def test_the_end_of_input_does_not_overtake_what_comes_back_from_a_loop() -> None:
+    lines = "".join("45" + f"{n:04x}" * 40 + "\n" for n in range(300))
+    done = ttyhost("attach", "slip", "loop://", "--quiet", stdin=lines)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == lines
+
+
+def test_what_never_comes_back_from_a_loop_is_not_waited_for_long() -> None:
+    """With XON/XOFF the device takes these bytes for itself."""
+    done = ttyhost("attach", "n_tty", "--raw", "loop://", "--flow=soft", "--drain=0.2", "-q", stdin="a\x11b")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout in ("ab", "a\x11b")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ttyhost import Host
 from ttyhost.abi.termios import TCSANOW
-from ttyhost.abi.types import Cap
+from ttyhost.abi.types import Cap, Poll
 from ttyhost.bridges.bridge import Bridge, End, Why
 from ttyhost.bridges.loop import Loop
 from ttyhost.plugins import Plugins
@@ -58,6 +58,7 @@ class Session:
         self._end: End | None = None
         self._winding_down = self._all_sent = False
         self._deadline: float | None = None
+        self._return_until = 0.0
 
     def run(self) -> int:
         post = self._loop.post
@@ -186,7 +187,20 @@ class Session:
 
     def _settled(self) -> bool:
         assert self._bridge is not None
-        return self._sent() and self._bridge.delivered
+        return self._sent() and self._has_returned() and self._bridge.delivered
+
+    def _has_returned(self) -> bool:
+        """What was sent to loop:// comes back, and is read before the end; ``--drain`` is for what
+        does not come (a flow character that the device took)."""
+        assert self._tty is not None
+        if not self._plan.device.lower().startswith("loop://"):
+            return True
+        self._return_until = self._return_until or self._loop.now() + self._plan.drain
+        if self._loop.now() >= self._return_until or self._tty.hung_up:
+            return True
+        counted = self._tty.statistics
+        all_back = counted.get("rx_bytes", 0) >= counted.get("tx_bytes", 0)
+        return all_back and not self._tty.poll() & Poll.IN
 
     def _sent(self) -> bool:
         assert self._bridge is not None
