@@ -31,8 +31,11 @@ class Tnc(TtyDriver):
     def __init__(self, port: Port) -> None:
         super().__init__(port)
         self.sent = b""
+        self.busy = False
 
     def write(self, data: bytes) -> int:
+        if self.busy:
+            return 0
         self.sent += data
         return len(data)
 
@@ -152,6 +155,24 @@ def test_the_mtu_is_that_of_ip_packets(host: Host) -> None:
     assert channel.send(b"E" * 100)
     line.receive(message(ax25.ui(HERE, THERE, b"E" * 100, pid=ax25.PID_IP)))
     assert arrived == [b"E" * 100]
+
+
+def test_few_packets_wait_for_the_radio_and_then_it_goes_on(host: Host) -> None:
+    """A long queue would be minutes of air time that nobody can call back."""
+    line = Line(host, mycall=HERE)
+    channel = line.tty.net()
+    channel.start()
+    line.tnc.busy = True
+    packets = [b"\x45" + bytes([n]) * 40 for n in range(30)]
+    taken = [packet for packet in packets if channel.send(packet)]
+    assert taken == packets[: len(taken)]
+    assert 10 <= len(taken) <= 12, "ten, and what was on its way to the driver"
+    with pytest.raises(BlockingIOError):
+        line.tty.write(FRAME, timeout=0)
+    line.tnc.busy = False
+    line.tnc.port.wakeup()
+    assert line.tnc.sent == b"".join(message(ax25.ui(ax25.QST, HERE, p, pid=ax25.PID_IP)) for p in taken)
+    assert channel.send(packets[-1])
 
 
 def test_before_start_and_after_stop_frames_are_for_readers(host: Host) -> None:

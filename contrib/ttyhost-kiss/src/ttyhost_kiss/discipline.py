@@ -17,7 +17,7 @@ from .kiss import Command, KissDecoder, message
 _UNSET = -1
 _AS_IT_IS = "-1: as the TNC has it"
 _QUEUE = 10
-"""Packets that wait for a slow line."""
+"""Frames that wait for a slow line: at 1200 baud each of them takes two seconds on the air."""
 
 
 def callsign(value: object) -> Address | None:
@@ -64,7 +64,7 @@ class Kiss(FramedDiscipline):
         super().__init__(tty)
         self.packet_max: int = tty.options["mtu"]
         self.mtu = ax25.HEADER_MAX + self.packet_max
-        self.tx_bytes_max = _QUEUE * self.mtu
+        self.tx_frames_max = _QUEUE
         self._port: int = tty.options["port"]
         self._decoder = KissDecoder(self.mtu, self._port, count=tty.count)
         self._channel: Ax25Channel | None = None
