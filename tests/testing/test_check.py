@@ -188,7 +188,7 @@ HOSTILE = {
     "endless": ("while True: pass", "E-SLOW", "did not end within 1 s"),
     "waits": ("import threading\nthreading.Event().wait()", "E-SLOW", "did not end within 1 s"),
     "holds": ("import ctypes\nctypes.PyDLL(None).sleep(1000)", "E-SLOW", "did not end within 1 s"),
-    "eats": ("x = [bytearray(1 << 28) for _ in range(100)]", "E-IMPORT", "MemoryError"),
+    "eats": ("x = [bytes(1 << 28) for _ in range(100)]", "E-IMPORT", "MemoryError"),
     "noclass": ("L = 5", "E-TYPE", "not a class"),
     "syntax": ("def f(:", "E-IMPORT", "SyntaxError"),
 }
