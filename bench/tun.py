@@ -75,9 +75,9 @@ def _transfer(stack: ExitStack, near: Space, far: Space) -> Run:
     receiver, _ = listener.accept()
     stack.callback(sender.close)
     stack.callback(listener.close)
-    thread = threading.Thread(target=_receive, args=(receiver,))
+    thread = threading.Thread(target=_receive, args=(receiver,), daemon=True)
     thread.start()
-    stack.callback(thread.join)
+    stack.callback(thread.join, 5)
     stack.callback(sender.close)
     data = os.urandom(SIZE)
 
