@@ -77,7 +77,7 @@ def _print_json(target: Target, rows: Iterable[Row]) -> None:
         "distribution": target.claim.distribution,
     }
     for row in rows:
-        click.echo(json.dumps({**about, **row._asdict(), "title": row.title}))
+        click.echo(json.dumps({**about, **row._asdict(), "title": row.title, "sentence": row.sentence}))
 
 
 def _print_text(target: Target, rows: list[Row], quiet: bool) -> None:
