@@ -122,6 +122,21 @@ class AsksWithoutALock(Framer):
         return super().ioctl(cmd, arg)
 
 
+@breaks("R-107", "the receive buffers' races with a flush: what was just put there is gone")
+class LooksAtWhatItHasPut(Framer):
+    def deliver(self, frame):
+        super().deliver(frame)
+        self.newest = self.frames[-1]
+
+
+@breaks("R-107", "a transmit buffer that is looked at while it is sent")
+class PeeksAtWhatIsSent(Framer):
+    def poll(self):
+        if self.tx:
+            self.last = self.tx[-1]
+        return super().poll()
+
+
 @breaks("R-107", "poll, that takes what it looks at")
 class PollsByTakingOut(Framer):
     def poll(self):

@@ -26,7 +26,7 @@ class Conformance:
     xfail: ClassVar[Mapping[str, str]] = {}
     """What it is known to break, strictly: the rule's code (``"R-205"``) or, where several tests are
     about one rule, a test's name; and the reason."""
-    schedules: ClassVar[int] = 100
+    schedules: ClassVar[int] = 200
     """At most so many schedules for each test that is explored."""
 
     known: ClassVar[dict[object, Any]] = {}

@@ -39,7 +39,7 @@ class ConcurrencyRules(Conformance):
         """flush_buffer beside receive_buf; then frames come in as before."""
         line = rig.open()
         rig.thread("line", line.device.receive, arriving(rig) * 2)
-        rig.thread("flusher", line.tty.tcflush, TCIFLUSH)
+        rig.thread("flusher", line.call, "flush_buffer")
         rig.check(lambda: self._goes_on(rig, line))
 
     @kit_test("read", methods=("read",), explored=True, lines=True)
@@ -48,7 +48,7 @@ class ConcurrencyRules(Conformance):
         line = rig.open()
         line.receive(arriving(rig))
         reader = rig.thread("reader", line.tty.read, 1 << 16, 1.0)
-        rig.thread("flusher", line.tty.tcflush, TCIFLUSH)
+        rig.thread("flusher", line.call, "flush_buffer")
 
         def check() -> None:
             if framed(rig):
@@ -74,16 +74,17 @@ class ConcurrencyRules(Conformance):
         line = rig.open()
         line.receive(arriving(rig) * 2)
         rig.thread("asker", self._ask, line)
-        rig.thread("flusher", line.tty.tcflush, TCIFLUSH)
+        rig.thread("flusher", line.call, "flush_buffer")
         rig.check(lambda: self._goes_on(rig, line))
 
     @kit_test("poll", methods=("write",), explored=True, lines=True)
     def test_R_107_questions_while_it_sends(self, rig: Rig) -> None:
         """poll, ioctl and chars_in_buffer beside write and write_wakeup: all is sent, once."""
-        wire = all_of_it(rig)
+        data = outgoing(rig)[0]
+        wire = rig.wire(data)
         line = rig.open()
         line.device.fifo = 1 + len(wire) // 2
-        rig.thread("writer", write_all, rig, line)
+        rig.thread("writer", line.tty.write, data, PATIENCE)
         rig.thread("asker", self._ask, line)
         rig.check(lambda: rig.expect_bytes(bytes(line.device.written), wire, "with questions"))
 
