@@ -20,6 +20,7 @@ from ttyhost import abi
 from ttyhost.abi.numbers import KNOWN
 from ttyhost.core.states import RESTING, TRANSITIONS, Event, State
 from ttyhost.plugins.codes import CODES
+from ttyhost.rules.paths import PATHS
 
 DOCS = Path(__file__).parent
 BLOCK = re.compile(r"(<!-- from (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -54,6 +55,20 @@ def states() -> Iterator[str]:
     yield from table(("state", "what it is", "may rest"), *rows)
     yield ""
     yield from table(("event", "what it is"), *((event.name, event.value) for event in Event))
+
+
+def paths() -> Iterator[str]:
+    """Each operation as a picture of all its paths, and each path in words."""
+    for operation, ways in PATHS.items():
+        yield from (f"### {operation}", "", "```mermaid", "flowchart LR")
+        edges = {
+            edge: None for steps in ways.values() for edge in itertools.pairwise(["asked", *steps, "done"])
+        }
+        yield from (f"    {before} --> {after}" for before, after in edges)
+        yield from ("```", "")
+        rows = [(path, " → ".join(steps) or "nothing happens") for path, steps in ways.items()]
+        yield from table(("path", "steps"), *rows)
+        yield ""
 
 
 def contexts() -> Iterator[str]:
@@ -107,6 +122,7 @@ SECTIONS: dict[str, Callable[[], Iterator[str]]] = {
     "numbers.given": lambda: numbers(64, 127),
     "codes": problems,
     "states": states,
+    "paths": paths,
     "METHODS": contexts,
     "LineDiscipline.constants": lambda: constants(abi.LineDiscipline),
     "LineDiscipline": lambda: members(abi.LineDiscipline),

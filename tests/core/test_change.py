@@ -1,4 +1,4 @@
-"""set_ldisc: rules R-050 to R-066. Golden traces, and a fault after every step."""
+"""set_ldisc: rules R-050 to R-066. The paths step by step are in test_paths.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import errno
 import pytest
 
 from ttyhost.abi.termios import ECHO, FIONREAD, TCSANOW, TIOCGETD, TIOCSETD
-from ttyhost.core.states import RESTING, State
 
 from .conftest import until
 from .disciplines import Device, Plain, Tracing
@@ -19,97 +18,6 @@ class Quiet(Device):
     def ldisc_ok(self, number):
         if number == 201:
             raise OSError(errno.EPERM, "not on this device")
-
-
-def trace(host, fn):
-    """The steps that ``fn`` makes the state machine take."""
-    steps = []
-    host.kernel.tracer = lambda tty, step: steps.append(step)
-    try:
-        fn()
-    except OSError as why:
-        steps.append(f"errno {errno.errorcode[why.errno]}")
-    finally:
-        host.kernel.tracer = None
-    return steps
-
-
-GOLDEN = {
-    "change": ["LOCKED", "ASK", "HALT", "CHECKED", "CLOSE", "CLOSED", "ATTACH", "OPENED"],
-    "same": ["LOCKED", "ASK", "HALT", "CHECKED", "KEEP"],
-    "veto": ["LOCKED", "ASK", "HALT", "KEEP", "errno EPERM"],
-    "refused": [
-        "LOCKED", "ASK", "HALT", "CHECKED", "CLOSE", "CLOSED", "ATTACH", "OPEN_FAILED",
-        "ATTACH", "OPENED", "errno ENOMEM",
-    ],
-    "busy": ["LOCKED", "ASK", "GIVE_UP", "errno EBUSY"],
-    "hung up": ["errno EIO"],
-}  # fmt: skip
-
-
-@pytest.mark.rule("R-055")
-@pytest.mark.parametrize("path", GOLDEN)
-def test_golden_trace(host, path):
-    tty = host.open_driver(Quiet, ldisc="plain")
-    steps = {
-        "change": lambda: tty.set_ldisc("tracing"),
-        "same": lambda: tty.set_ldisc("plain"),
-        "veto": lambda: tty.set_ldisc("lines"),
-        "refused": lambda: tty.set_ldisc("refuses"),
-        "busy": lambda: tty.set_ldisc("tracing"),
-        "hung up": lambda: tty.set_ldisc("tracing"),
-    }
-    if path == "busy":
-        from threading import Thread
-
-        refs = []
-        taker = Thread(target=lambda: refs.append(tty.ldisc_ref()))
-        taker.start()
-        taker.join()
-        host.kernel.ldisc_timeout = 0.01
-        assert trace(host, steps[path]) == GOLDEN[path]
-        refs[0].deref()
-        return
-    if path == "hung up":
-        tty.vhangup()
-    assert trace(host, steps[path]) == GOLDEN[path]
-
-
-@pytest.mark.rule("R-064")
-@pytest.mark.parametrize("target", ["tracing", "plain", "lines", "refuses"])
-@pytest.mark.parametrize("step", range(11))
-def test_a_fault_after_any_step_leaves_one_discipline_and_right_counts(warn_host, target, step):
-    host = warn_host
-    tty = host.open_driver(Quiet, ldisc="plain")
-    left = step
-
-    def fail(_tty, name):
-        nonlocal left
-        left -= 1
-        if left == -1:
-            raise OSError(errno.ENOMEM, f"injected after {name}")
-
-    host.kernel.tracer = fail
-    try:
-        tty.set_ldisc(target)
-    except OSError as why:
-        assert why.errno in (errno.ENOMEM, errno.EPERM)
-    host.kernel.tracer = None
-    slot = tty.tty.slot
-    assert slot.state is State.OPEN
-    assert slot.state in RESTING
-    assert slot.users == []
-    assert tty.ldisc is not None
-    assert tty.tcgetattr().line == tty.ldisc.number
-    lines = {row.number: row.lines for row in host.ldiscs.rows()}
-    assert lines.pop(tty.ldisc.number) == 1
-    assert set(lines.values()) == {0}
-    assert not tty.tty.do_write_wakeup
-    tty.set_ldisc("plain")
-    tty.tty.driver.receive(b"alive")
-    assert tty.read(10, timeout=5) == b"alive"
-    tty.close()
-    assert {row.lines for row in host.ldiscs.rows()} == {0}
 
 
 @pytest.mark.rule("R-050")

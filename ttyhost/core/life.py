@@ -31,6 +31,8 @@ def open_file(tty: Tty, file: TtyFile, ldisc: int | str | None, options: dict[st
     May sleep. Raises OSError: EBADF when the host is closed; EBUSY when exclusive; what driver.open
     or the discipline's open raised: then the tty is as before.
     """
+    if tty.hung_up and tty.slot.state is State.OPEN:  # the hangup is under way, or was interrupted
+        vhangup(tty)
     with tty.lock:
         if tty.exclusive and tty.files:
             raise oserror(errno.EBUSY, f"{tty.name} is open exclusively")
@@ -122,8 +124,8 @@ def vhangup(tty: Tty, reason: str = "vhangup", meant: Callable[[], bool] = lambd
     if context.frame is not None and context.frame.tty is tty:
         raise tty.slot.report("R-074", "vhangup from inside the tty's own plugin", context.frame.method)
     with tty.lock:
-        if tty.hung_up or tty.slot.state is not State.OPEN or not meant():
-            return
+        if tty.slot.state is not State.OPEN or not meant():
+            return  # hung up and open: that one was interrupted, and is brought to its end
         tty.kernel.trace(tty, "HUPPING")
         tty.hung_up = True
         files, tty.files = tty.files, set()
@@ -199,12 +201,14 @@ def drop_hold(tty: Tty) -> None:
 
 
 def finish(tty: Tty, reason: str) -> None:
-    """The host closes: hang the tty up and release it, whoever holds it."""
-    vhangup(tty, reason)
-    with tty.lock:
-        tty.files.clear()
-        tty.holds = 0
-        _release_if_unused(tty)
+    """The host closes: hang the tty up and release it, whoever holds it, also when a step fails."""
+    try:
+        vhangup(tty, reason)
+    finally:
+        with tty.lock:
+            tty.files.clear()
+            tty.holds = 0
+            _release_if_unused(tty)
 
 
 def _drain_at_close(tty: Tty, seconds: float | None) -> None:
