@@ -201,6 +201,8 @@ def test_close_drains_what_was_accepted_but_not_for_ever(line, background):
     device.pending = 9
     closing = background(tty.close)
     until(lambda: tty.tty.closing)
+    closing.thread.join(0.05)
+    assert closing.thread.is_alive()
     assert device.told[-1] != "close"
     device.sent()
     closing()

@@ -222,6 +222,7 @@ class Asking(Device):
 
 
 @pytest.mark.rule("R-039")
+@pytest.mark.rule("R-128")
 def test_in_open_close_and_set_ldisc_there_is_no_reference(loose_host):
     loose_host.ldiscs.register(221, Introspective)
     tty = loose_host.open_driver(Asking, ldisc="introspective")

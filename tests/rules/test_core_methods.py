@@ -34,8 +34,10 @@ CONTEXTS = [
     pytest.param("net", marks=pytest.mark.rule("R-211")),
 ]
 
-UNSERIALISED = {"dcd_change", "net"}
-"""Their rows say serialised, and the host does not do it (the gaps of R-104 and R-211)."""
+NO_SLEEP = {"flush_buffer", "chars_in_buffer", "lookahead_buf", "write_wakeup", "dcd_change", "net"}
+"""What the seed (lines 56-58, 87) and Linux's tty_ldisc.h say, written down once more."""
+PARALLEL = {"read", "read_frame", "poll", "ioctl", "flush_buffer", "chars_in_buffer"}
+"""Seed lines 56-75."""
 
 
 class Channel(NetChannel):
@@ -124,6 +126,13 @@ def test_every_method_of_the_abi_has_its_row_here():
 
 
 @pytest.mark.parametrize("method", CONTEXTS)
+def test_the_table_says_what_the_seed_says(method):
+    assert METHODS[method].sleeps == (method not in NO_SLEEP)
+    assert METHODS[method].parallel == (method in PARALLEL)
+
+
+@pytest.mark.rule("R-105")
+@pytest.mark.parametrize("method", CONTEXTS)
 def test_it_may_sleep_if_its_row_says_so_and_else_it_is_a_violation(loose_host, method):
     outcomes = []
 
@@ -159,10 +168,7 @@ def test_two_may_be_inside_where_the_row_says_parallel(warn_host, background, me
     assert not both.broken
 
 
-@pytest.mark.parametrize(
-    "method",
-    [row for row in CONTEXTS if not METHODS[row.values[0]].parallel and row.values[0] not in UNSERIALISED],
-)
+@pytest.mark.parametrize("method", [row for row in CONTEXTS if not METHODS[row.values[0]].parallel])
 def test_the_host_lets_one_at_a_time_inside_where_it_does_not(warn_host, background, method):
     inside, most = [], []
     entered, go, again = threading.Event(), threading.Event(), threading.Event()
@@ -179,7 +185,7 @@ def test_the_host_lets_one_at_a_time_inside_where_it_does_not(warn_host, backgro
     assert entered.wait(10)
     second = background(CALL[method], tty)
     assert not again.wait(0.05)
-    assert second.thread.is_alive() or method == "write_wakeup"  # that leaves a note and goes
+    assert second.thread.is_alive() or method in ("write_wakeup", "dcd_change")  # they leave a note and go
     go.set()
     first()
     second()
@@ -216,6 +222,38 @@ def test_a_flush_discards_input_only(line, host):
     assert tty.ioctl(FIONREAD) == 0
     assert device.pending == 7
     assert "flush_buffer" not in device.told
+
+
+@pytest.mark.rule("R-101")
+@pytest.mark.rule("R-155")
+def test_who_fetches_bytes_himself_waits_for_the_delivery_under_way(host, background):
+    inside, most = [], []
+    entered, go = threading.Event(), threading.Event()
+
+    class Slow(Plain):
+        name, number = "slow", 210
+
+        def receive_buf(self, data, flags=None):
+            inside.append(1)
+            most.append(len(inside))
+            entered.set()
+            assert go.wait(10)
+            inside.pop()
+            return len(data)
+
+    host.ldiscs.register(210, Slow)
+    tty = host.open_driver(Device, ldisc="slow")
+    tty.tty.driver.receive(b"first")
+    assert entered.wait(10)
+    tty.tty.driver.receive(b"second")
+    poller = background(tty.poll)
+    poller.thread.join(0.05)
+    assert poller.thread.is_alive()
+    assert len(most) == 1
+    go.set()
+    poller()
+    host.flush_work(10)
+    assert most == [1, 1]
 
 
 @pytest.mark.rule("R-099")
