@@ -105,6 +105,24 @@ def test_several_producers(host):
     assert [got.count(letter) for letter in b"abcd"] == [500] * 4
 
 
+@pytest.mark.rule("R-152")
+def test_a_producer_that_comes_between_waits(background):
+    """It comes when the first has seen how much room there is, and has not used it yet."""
+    flip = FlipBuffer(ThreadRuntime(), 10)
+    second = []
+
+    class Slow(bytes):
+        def __getitem__(self, part):
+            if not second:
+                second.append(background(flip.insert, bytes(12), None, 0.0))
+                second[0].thread.join(0.1)
+            return bytes(self)[part]
+
+    assert flip.insert(Slow(12), None, 0.0) == 10
+    assert second[0]() == 0
+    assert flip.size == 10
+
+
 @pytest.mark.rule("R-153")
 def test_a_full_buffer_takes_no_more_and_throttles(host):
     tty = host.open_driver(Device, ldisc="n_null")
