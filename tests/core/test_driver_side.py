@@ -335,6 +335,8 @@ def test_tcsadrain_changes_after_the_output(host, background):
     device.pending = 1
     assert tty.ioctl(TIOCOUTQ) == 1
     wanted = tty.tcgetattr().replace(ospeed=1200)
+    with pytest.raises(BlockingIOError):
+        tty.tcsetattr(TCSADRAIN, wanted, timeout=0.01)
     change = background(tty.tcsetattr, TCSADRAIN, wanted)
     with pytest.raises(BlockingIOError):
         tty.tcsetattr(TCSADRAIN, wanted, timeout=0.01)
