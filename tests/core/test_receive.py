@@ -152,6 +152,21 @@ def test_what_is_not_pushed_is_not_delivered(picky, host):
 
 
 @pytest.mark.rule("R-155")
+def test_a_delivery_is_queued_once_however_often_it_is_asked_for(line, host):
+    tty, device = line
+    jobs = []
+    host.runtime.submit = jobs.append
+    try:
+        for _ in range(5):
+            device.receive(b"x")
+        assert len(jobs) == 1
+    finally:
+        del host.runtime.submit
+    jobs[0]()
+    assert tty.read(9, timeout=0) == b"xxxxx"
+
+
+@pytest.mark.rule("R-155")
 def test_one_delivery_at_a_time(host):
     inside, most = [], []
 
