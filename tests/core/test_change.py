@@ -6,7 +6,9 @@ import errno
 
 import pytest
 
+from ttyhost import Host
 from ttyhost.abi.termios import ECHO, FIONREAD, TCSANOW, TIOCGETD, TIOCSETD
+from ttyhost.testing.fakeclock import FakeClock
 
 from .conftest import until
 from .disciplines import Device, Plain, Tracing
@@ -146,6 +148,37 @@ def test_after_ebusy_nothing_stays_behind(line, background):
     device.receive(b"later")
     assert reader() == b"later"
     refs[0].deref()
+
+
+@pytest.mark.rule("R-031")
+@pytest.mark.rule("R-058")
+def test_a_change_waits_five_seconds_of_the_hosts_clock_and_leaves_nothing_behind(background):
+    clock = FakeClock()
+    with Host(checks="strict", plugins=False, runtime=clock) as host:
+        for cls in (Plain, Tracing):
+            host.ldiscs.register(cls.number, cls)
+        tty = host.open_driver(Device, ldisc="plain")
+        instance = tty.tty.slot.attachment.instance
+        held = tty.ldisc_ref()
+        change = background(tty.set_ldisc, "tracing")
+        clock.wait_asleep(1)
+        assert not tty.ldisc_ref()
+        clock.advance(4.99)
+        assert change.thread.is_alive()
+        clock.advance(0.02)
+        with pytest.raises(OSError) as error:
+            change()
+        assert error.value.errno == errno.EBUSY
+        assert tty.tty.slot.attachment.instance is instance
+        with tty.ldisc_ref() as ldisc:
+            assert ldisc.name == "plain"
+        assert {row.name: row.lines for row in host.ldiscs.rows()} == {"plain": 1, "tracing": 0, "n_null": 0}
+        reader = background(tty.read, 5)
+        clock.wait_asleep(1)  # it blocks as before
+        tty.tty.driver.receive(b"later")
+        assert reader() == b"later"
+        held.deref()
+        assert not host.violations
 
 
 @pytest.mark.rule("R-059")
