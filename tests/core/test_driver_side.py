@@ -349,6 +349,35 @@ def test_tcsadrain_changes_after_the_output(host, background):
     assert error.value.errno == errno.EINVAL
 
 
+@pytest.mark.rule("R-172")
+def test_no_writer_slips_in_between_the_drain_and_the_change(host, background):
+    entered, go = threading.Event(), threading.Event()
+
+    class Late(Plain):
+        name, number = "late", 244
+
+        def write(self, data, *, nonblock=False):
+            entered.set()
+            assert go.wait(10)
+            device.pending = len(data)
+            return len(data)
+
+    host.ldiscs.register(244, Late)
+    tty = host.open_driver(Device, ldisc="late")
+    device = tty.tty.driver
+    writer = background(tty.write, b"late")
+    assert entered.wait(10)
+    change = background(tty.tcsetattr, TCSADRAIN, tty.tcgetattr().replace(ospeed=1200))
+    change.thread.join(0.05)  # it found nothing to drain, and waits for the writer
+    go.set()
+    assert writer() == 4
+    change.thread.join(0.05)
+    assert tty.tcgetattr().ospeed == 38400
+    device.sent()
+    change()
+    assert tty.tcgetattr().ospeed == 1200
+
+
 @pytest.mark.rule("R-171")
 def test_driver_then_discipline_hear_of_new_termios(host):
     order = []

@@ -83,6 +83,26 @@ def test_flags_stay_with_their_bytes(picky):
             device.port.insert(data, wrong)
 
 
+@pytest.mark.rule("R-151")
+def test_flags_stay_with_their_bytes_when_they_are_taken_one_by_one(host):
+    got = []
+
+    class One(Plain):
+        name, number = "one", 224
+        capabilities = Cap.WANTS_FLAGS
+
+        def receive_buf(self, data, flags=None):
+            got.append((data[0], flags and flags[0], len(data) == len(flags or data)))
+            self.tty.restart_receive()
+            return 1
+
+    host.ldiscs.register(224, One)
+    tty = host.open_driver(Device, ldisc="one")
+    tty.tty.driver.receive(b"abcd", bytes((NORMAL, PARITY, NORMAL, BREAK)))
+    host.flush_work(10)
+    assert got == [(97, NORMAL, True), (98, PARITY, True), (99, NORMAL, True), (100, BREAK, True)]
+
+
 @pytest.mark.rule("R-152")
 def test_several_producers(host):
     tty = host.open_driver(Device, ldisc="plain")

@@ -111,6 +111,34 @@ def test_it_runs_where_it_may_sleep_or_where_it_must_not(notes, call):
         assert contexts == {"may sleep"}
 
 
+@pytest.mark.parametrize("call", CONTEXTS)
+def test_the_table_says_what_the_seed_says(call):
+    """Seed lines 134 to 190, and where it doubts, C10; written down once more."""
+    sleeps = {"open", "close", "ioctl", "set_termios", "set_ldisc", "ldisc_ok", "hangup"}
+    sleeps |= {"break_ctl", "wait_until_sent"}
+    assert (call in DRIVER_NO_SLEEP) == (call not in sleeps)
+
+
+@pytest.mark.rule("R-131")
+def test_a_wakeup_that_comes_before_write_has_returned_is_not_lost(warn_host, background):
+    """The driver takes nothing, and has room again before it has said so."""
+
+    class Quick(Device):
+        refused = False
+
+        def write(self, data):
+            if not self.refused:
+                self.refused = True
+                background(self.port.wakeup)()
+                return 0
+            return super().write(data)
+
+    tty = warn_host.open_driver(Quick, ldisc="lines")
+    tty.write(b"frame")
+    warn_host.flush_work(10)
+    assert tty.tty.driver.written == b"frame\n"
+
+
 @pytest.mark.rule("R-120")
 def test_open_comes_first_once_for_each_device_and_close_last(notes):
     names = [name for name, _ in notes]
@@ -161,6 +189,7 @@ def test_flush_chars_comes_when_the_discipline_asks_for_it(host):
 
 
 @pytest.mark.rule("R-126")
+@pytest.mark.rule("R-183")
 def test_a_driver_is_offered_what_the_core_does_not_know_and_declines_the_rest(host):
     offered = []
 
