@@ -317,6 +317,21 @@ def test_bytes_for_a_hung_up_line_wait(host):
 
 
 @pytest.mark.rule("R-188")
+def test_a_reader_does_not_wait_for_a_worker(line, host):
+    """What has arrived and no worker has delivered yet, it fetches itself."""
+    tty, device = line
+    jobs = []
+    host.runtime.submit = jobs.append
+    try:
+        device.receive(b"on its way")
+        assert tty.read(20, timeout=0) == b"on its way"
+    finally:
+        del host.runtime.submit
+    for job in jobs:
+        job()
+
+
+@pytest.mark.rule("R-188")
 def test_a_poll_or_read_finds_what_arrived_before_it(line):
     tty, device = line
     for _ in range(200):
