@@ -108,9 +108,9 @@ SLOT = (
     Mutant(
         "a change that gave up leaves CHANGING behind",
         "B: after EBUSY every blocking call acts as non-blocking (R-058)",
-        "core.slot:Slot.shut",
+        "core.slot:Slot._give_up",
         {
-            "            self.state = State.OPEN\n": "",
+            "        self.state = State.OPEN\n": "",
         },
         others.held(ops.set_ldisc, ops.read),
     ),

@@ -159,16 +159,24 @@ class Slot:
                 self.fire(Event.HALT)
                 left = True
         finally:  # late, or interrupted: no flag stays behind (R-058)
-            if not left and self.state in (State.CHANGING, State.HALTED):
-                self.state = State.OPEN
+            if not left and self._give_up():
                 self.reveal()
                 self._kernel.trace(self._tty, Event.GIVE_UP.name)
         return left
 
+    def _give_up(self) -> bool:
+        """Back to OPEN, unless the tty was abandoned meanwhile."""
+        with self._stepping:
+            if self.state not in (State.CHANGING, State.HALTED):
+                return False
+            self.state = State.OPEN
+            return True
+
     def reveal(self) -> None:
         """The gate opens: references are given again."""
-        if self.state is not State.STUCK:
-            self.usable = self.attachment
+        with self._stepping:
+            if self.state is not State.STUCK:
+                self.usable = self.attachment
         self.wake()
 
     def abandon(self) -> bool:
