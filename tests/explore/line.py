@@ -20,9 +20,9 @@ from .probe import RX, Other, Probe
 class Line:
     """A strict host with one line, on which the ops below work."""
 
-    def __init__(self, world: World, *, flip_limit: int | None = None) -> None:
+    def __init__(self, world: World, *, ledger: Ledger | None = None) -> None:
         self.world = world
-        self.ledger = Ledger()
+        self.ledger = ledger or Ledger()
         self.probe: Probe | None = None
         self.device: Device | None = None
         self.point: Callable[[str], None] = world.runtime.atomic or (lambda step: None)
@@ -33,8 +33,6 @@ class Line:
         device = type("Device", (Device,), {"line": self})
         self.core = Tty(self.host.kernel, "line", device)
         self.tty = TtyFile(self.core, ldisc=Probe.number)
-        if flip_limit is not None:
-            self.core.receiver.flip.limit = flip_limit
         self.second = self.tty.reopen()
         self.selected: int | None = None
         """The descriptor of ``second``, once a thread has asked for it."""

@@ -19,14 +19,14 @@ from .timers import Due
 class ExploredLock:
     """A spin lock or a mutex."""
 
-    __slots__ = ("_scheduler", "clear", "name", "past", "spin")
+    __slots__ = ("_scheduler", "born", "clear", "name", "past", "spin")
 
     def __init__(self, scheduler: Scheduler, name: str, spin: bool) -> None:
         self._scheduler = scheduler
         self.name = name
         self.spin = spin
         self.clear = True
-        self.past = scheduler.new_past()
+        self.past = self.born = scheduler.new_past()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         scheduler = self._scheduler
@@ -78,13 +78,13 @@ class ExploredLock:
 class ExploredParker:
     """One thread's place to sleep."""
 
-    __slots__ = ("_scheduler", "clear", "name", "past")
+    __slots__ = ("_scheduler", "born", "clear", "name", "past")
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
         self.name = scheduler.running.name
         self.clear = False
-        self.past = scheduler.new_past()
+        self.past = self.born = scheduler.new_past()
 
     def park(self, timeout: float | None = None) -> bool:
         until = None if timeout is None else self._scheduler.now + timeout
@@ -121,7 +121,7 @@ class Watch:
         self._live = True
         self._task: Task | None = None
         self.name = f"descriptor {fd}"
-        self.past = scheduler.new_past()
+        self.past = self.born = scheduler.new_past()
         scheduler.spawn(f"selector {fd}", self._run, daemon=True)
 
     @property
@@ -155,7 +155,7 @@ class NotBusy:
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self.name = watch.name
-        self.past = watch.past
+        self.past = self.born = watch.born
 
     @property
     def clear(self) -> bool:
@@ -210,6 +210,7 @@ class Step:
     """The name of an ``atomic`` point, as something that a step is about."""
 
     __slots__ = ("name", "past")
+    born = 0
     clear = True
 
     def __init__(self, name: str) -> None:

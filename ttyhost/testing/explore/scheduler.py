@@ -24,6 +24,7 @@ from .carriers import Carriers, new_baton
 from .failure import Failure, Moment, place, stack_of
 from .history import History
 from .lockorder import LockOrder
+from .moves import Move
 from .schedule import CLOCK, Diverged, Policy
 from .task import QUIET, Abort, Clear, Task
 from .timers import START, Due, Timers
@@ -76,13 +77,15 @@ class Scheduler:
         self._tids = itertools.count(1)
         self._timers = Timers()
         self._history = History()
+        self.moves: list[Move] = []
+        """Every step that was made, for the reduction."""
 
     # ------------------------------------------------------------------ threads
 
     def prepare(self, name: str, fn: Callable[[], object], *, daemon: bool = False) -> Task:
         """A new thread that does not begin before ``begin``."""
         task = Task(self, next(self._tids), name, fn, daemon)
-        task.past = self.new_past()
+        task.past = task.born = self.new_past()
         return task
 
     def new_past(self) -> int:
@@ -113,6 +116,8 @@ class Scheduler:
         except BaseException as why:  # noqa: BLE001 - an exception that ends a thread is a finding
             self._note(Failure.of_exception(task.name, why))
         task.clear = True
+        if task.move is not None:
+            task.move.end, task.move.end_at = "end", task.born
         self.live.remove(task)
         if task.held and not self.aborting:
             names = ", ".join(lock.name for lock in task.held)
@@ -167,6 +172,8 @@ class Scheduler:
         task.kind, task.obj = kind, obj
         task.waits = obj if waits else None
         task.deadline, task.timed_out = until, False
+        if self.stamping and self.exploring:
+            self._arrive(task)
         at = place() if self.trace is not None and self.exploring else ""
         chosen = self._next(task)
         if chosen is not task:
@@ -226,8 +233,22 @@ class Scheduler:
             if chosen is not default:
                 self.taken.append((self.step, chosen.tid))
         if self.stamping:
-            self._history.step(chosen)
+            self._make(chosen)
         return chosen
+
+    def _make(self, task: Task) -> None:
+        """``task`` makes its next step."""
+        what = task.obj.born if task.obj is not None else 0
+        task.move = Move(task.tid, task.past, task.kind, what)
+        self.moves.append(task.move)
+        self._history.step(task)
+
+    def _arrive(self, task: Task) -> None:
+        """``task`` has made its last step to the end: it stands at its next point."""
+        if task.move is not None:
+            task.move.end, task.move.end_at = task.kind, task.obj.born if task.obj is not None else 0
+            task.move.blocked = not task.runnable
+        self._history.arrive(task)
 
     def stamp_of(self, task: Task) -> int:
         """A number for the state after ``task``'s next step, for the policy."""

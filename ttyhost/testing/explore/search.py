@@ -18,10 +18,12 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import NamedTuple
 
+from .branches import Branches, Known, Node, Waiting
 from .carriers import Carriers
 from .failure import Failure, ScheduleFailed
 from .lockorder import LockOrder
-from .schedule import CLOCK, Diverged, Follow, Pct, Policy, Steps, from_text, to_text
+from .moves import Asleep
+from .schedule import Diverged, Follow, Pct, Policy, Steps, from_text, to_text
 from .scheduler import Scheduler
 from .world import Scenario, World
 
@@ -121,33 +123,6 @@ class Session:
 MAX_STEPS = 20_000
 
 
-class Waiting:
-    """Schedules that have not run yet, with the preemptions that they leave; the simplest come first."""
-
-    def __init__(self, rng: random.Random | None) -> None:
-        self._rng = rng
-        self._levels: list[list[tuple[Steps, int]]] = []
-        self._lowest = 0
-
-    def add(self, steps: Steps, left: int) -> None:
-        while len(self._levels) <= len(steps):
-            self._levels.append([])
-        self._levels[len(steps)].append((steps, left))
-        self._lowest = min(self._lowest, len(steps))
-
-    def pop(self) -> tuple[Steps, int]:
-        level = self._levels[self._lowest]
-        if self._rng is not None:
-            other = self._rng.randrange(len(level))
-            level[other], level[-1] = level[-1], level[other]
-        return level.pop()
-
-    def __bool__(self) -> bool:
-        while self._lowest < len(self._levels) and not self._levels[self._lowest]:
-            self._lowest += 1
-        return self._lowest < len(self._levels)
-
-
 def explore(
     scenario: Scenario,
     *,
@@ -166,35 +141,21 @@ def explore(
     ``lock_order``: locks taken in a cyclic order are a finding, before they become a deadlock.
     """
     rng = random.Random(seed)
+    known = Known() if reduce else None
     with Session(max_steps, lock_order) as session:
         waiting = Waiting(rng if limit is not None else None)
-        waiting.add((), preemptions)
-        known: dict[int, int] = {}
+        waiting.add(Node((), preemptions, Asleep()))
         reduced = 0
         while waiting and (limit is None or session.schedules < limit):
-            steps, left = waiting.pop()
-            policy = Follow(steps)
+            node = waiting.pop()
+            policy = Follow(node.steps)
             run = session.run(scenario, policy, stamping=reduce)
             if run.failure is not None:
                 raise session.explain(scenario, run.failure, tuple(run.taken))
-            for decision in policy.decisions:
-                for index, tid in enumerate(decision.options):
-                    if tid == decision.chosen:
-                        continue
-                    after = left - (decision.preempts or (tid == CLOCK and len(decision.options) > 1))
-                    if after < 0:
-                        continue
-                    if reduce:
-                        stamp = decision.stamps[index]
-                        if known.get(stamp, -1) >= after:
-                            reduced += 1
-                            continue
-                        known[stamp] = after
-                    waiting.add((*steps, (decision.step, tid)), after)
-                if reduce:
-                    if known.get(decision.stamp, -1) >= left:
-                        break  # from here on another schedule has looked, or will
-                    known[decision.stamp] = left
+            branches = Branches(node, run, known)
+            for branch in branches.of(policy.decisions):
+                waiting.add(branch)
+            reduced += branches.left_out
         return session.report(not waiting, reduced)
 
 

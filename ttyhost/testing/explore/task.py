@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from .moves import Move
     from .scheduler import Scheduler
 
 
@@ -20,6 +21,8 @@ class Clear(Protocol):
     name: str
     past: int
     """A number for all that happened to it (history.py)."""
+    born: int
+    """Its past when it was new: a number for itself, the same in every schedule (0: it is nobody's)."""
 
     @property
     def clear(self) -> bool:
@@ -32,6 +35,7 @@ class Quiet:
 
     name = "the others"
     past = 0
+    born = 0
     clear = False
 
 
@@ -43,6 +47,7 @@ class Task:
 
     __slots__ = (
         "baton",
+        "born",
         "clear",
         "daemon",
         "deadline",
@@ -52,6 +57,7 @@ class Task:
         "kind",
         "leaf",
         "made",
+        "move",
         "name",
         "obj",
         "past",
@@ -86,7 +92,9 @@ class Task:
         self.leaf: Clear | None = None
         """The spin lock that it holds: nothing else may be reached until it is released."""
         self.unwinding = False
-        self.past = 0
+        self.past = self.born = 0
+        self.move: Move | None = None
+        """What it is doing since its last point."""
         self.made = 0
         """How many threads and objects it has made."""
 
