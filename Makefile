@@ -13,7 +13,8 @@ SOURCES := ttyhost $(wildcard plugins/*/src contrib/*/src)
 PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help demo test lint lint-ruff lint-mypy lint-imports docs bench soak fuzz-n-tty fuzz-coverage test-nogil clean
+.PHONY: help demo test lint lint-ruff lint-mypy lint-imports docs bench soak explore fuzz-n-tty fuzz-coverage \
+    test-nogil clean
 
 help:
 	@echo "make demo    run the main job for real: disciplines from packages, real lines, real traffic"
@@ -24,6 +25,7 @@ help:
 	@echo "make fuzz-n-tty N=200000   play N random scripts on the kernel's n_tty and on ours"
 	@echo "make fuzz-coverage SECONDS=3600   atheris looks for input that breaks a codec's or the core's promises"
 	@echo "make soak SECONDS=600      all operations at once on real threads, invariants checked"
+	@echo "make explore   every pair of operations on a tty, with two preemptions (half an hour and more)"
 	@echo "make test-nogil PYTHON=python3.13t   the tests of core, rules and disciplines in real parallel"
 	@echo "make clean   remove .venv and everything that was built"
 
@@ -68,6 +70,14 @@ bench: .venv/installed-dev .venv/node/xterm-pty
 soak: .venv/installed-dev
 	@echo "== soak: all operations at once for $(SECONDS) seconds"
 	@$(BIN)/python -m tests.soak $(SECONDS) $(ARGS)
+
+# While nobody else is inside every schedule is tried; where others wait inside there are too many.
+EXPLORE := $(BIN)/python -m ttyhost.testing.explore tests.explore.matrix -p 2 --reduce -j 2
+explore: .venv/installed-dev
+	@echo "== explore: every pair with at most two preemptions, while nobody else is inside"
+	@$(EXPLORE) '/(idle|hung_up)$$' $(ARGS)
+	@echo "== explore: the same where a reader or a writer waits inside; 1500 schedules of each at most"
+	@$(EXPLORE) '/(waiting|full)$$' --limit 1500 $(ARGS)
 
 fuzz-n-tty: .venv/installed-dev
 	@echo "== fuzz-n-tty: $(N) random scripts on ptys of the kernel and on ours"

@@ -58,6 +58,32 @@ def test_a_lost_update_is_found_and_the_locked_one_passes():
     assert explore(counting(lock=True), preemptions=5).complete
 
 
+def test_a_look_and_an_act_that_another_comes_between_are_found():
+    """Both see that the place is free, and both take it: check, then act, in two lock-free steps."""
+
+    def scenario(world: World) -> None:
+        owners: list[str] = []
+        free = [True]
+
+        def claim(name: str) -> None:
+            if free[0]:
+                world.runtime.atomic("claim")
+                free[0] = False
+                owners.append(name)
+
+        def check() -> None:
+            assert len(owners) == 1, f"taken by {owners}"
+
+        for name in ("one", "other"):
+            world.thread(name, claim, name)
+        world.check(check)
+
+    found = failure_of(scenario)
+    assert found.kind == "invariant"
+    assert "taken by ['other', 'one']" in found.detail
+    assert explore(scenario, preemptions=0).complete
+
+
 def test_without_a_preemption_the_lost_update_cannot_happen():
     report = explore(counting(lock=False), preemptions=0)
     assert (report.schedules, report.complete) == (2, True)
@@ -77,6 +103,13 @@ def philosophers(names: list[str], count: int):
             world.thread(f"philosopher {at}", eat, forks[at], forks[(at + 1) % count])
 
     return scenario
+
+
+def test_two_that_take_two_locks_in_two_orders_deadlock():
+    found = failure_of(philosophers(["a", "b"], 2), lock_order=False)
+    assert found.kind == "deadlock"
+    assert "philosopher 0: acquire b, holding a" in found.detail
+    assert "philosopher 1: acquire a, holding b" in found.detail
 
 
 def test_a_deadlock_is_found_with_what_everybody_holds_and_wants():

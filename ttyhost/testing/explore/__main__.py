@@ -99,6 +99,77 @@ def outcomes(trial: Trial, names: list[str], jobs: int) -> Iterator[Outcome]:
         yield from pool.imap_unordered(trial, names)
 
 
+class Summary:
+    """What was tried so far: told on the way to the terminal, and at the end as a table."""
+
+    SHOWN = 10
+    """So many scenarios have a line of their own: those with most schedules."""
+    EVERY = 30.0
+    """Seconds between two lines of progress where they cannot be written over one another."""
+
+    def __init__(self, scenarios: int) -> None:
+        self.scenarios = scenarios
+        self.failed = 0
+        self.reports: list[tuple[str, Report]] = []
+        self._began = self._told = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._began
+
+    @property
+    def cut(self) -> int:
+        return sum(not report.complete for _, report in self.reports)
+
+    def add(self, name: str, report: Report | None) -> None:
+        if report is None:
+            self.failed += 1
+        else:
+            self.reports.append((name, report))
+        self._progress(name)
+
+    def _progress(self, name: str) -> None:
+        """One line on stderr; on a terminal always the same."""
+        terminal = sys.stderr.isatty()
+        done = len(self.reports) + self.failed
+        last = done == self.scenarios
+        if not terminal and not last and time.perf_counter() - self._told < self.EVERY:
+            return
+        self._told = time.perf_counter()
+        schedules = sum(report.schedules for _, report in self.reports)
+        line = f"{done}/{self.scenarios}  {schedules} schedules  {self.seconds:.0f} s  {self.failed} failed"
+        if terminal:
+            click.echo(f"\r\x1b[K{line}  {name:.40}", err=True, nl=last)
+        else:
+            click.echo(line, err=True)
+
+    def table(self) -> Iterator[str]:
+        """The largest scenarios, the others, all."""
+        largest = sorted(self.reports, key=lambda each: -each[1].schedules)
+        shown, others = largest[: self.SHOWN], largest[self.SHOWN :]
+        width = max(len(name) for name, _ in [*shown, ("the other 1000", None)])
+        yield f"{'scenario':{width}} {'schedules':>10} {'steps':>11} {'seconds':>9}"
+        for name, report in shown:
+            yield self._row(name, [report], width) + ("" if report.complete else "  cut")
+        if others:
+            yield self._row(f"the other {len(others)}", [report for _, report in others], width)
+
+    @staticmethod
+    def _row(name: str, reports: list[Report], width: int) -> str:
+        schedules, steps, seconds = (
+            sum(column) for column in zip(*(report[:3] for report in reports), strict=True)
+        )
+        return f"{name:{width}} {schedules:10} {steps:11} {seconds:9.1f}"
+
+    def total(self) -> str:
+        schedules = sum(report.schedules for _, report in self.reports)
+        steps = sum(report.steps for _, report in self.reports)
+        return (
+            f"{self.scenarios} scenarios, {schedules} schedules, {steps} steps, {self.seconds:.1f} s; "
+            f"{self.failed} failed"
+        )
+
+
 @click.command()
 @click.argument("module")
 @click.argument("pattern", default="")
@@ -124,25 +195,19 @@ def main(
     names = matching(module, pattern)
     if schedule is not None:
         check_schedule(schedule)
-    began = time.perf_counter()
-    schedules = steps = failed = cut = 0
+    summary = Summary(len(names))
     trial = Trial(module, preemptions, limit, reduce, seeds, schedule)
     for name, report, failure in outcomes(trial, names, jobs):
         if report is None:
-            failed += 1
             click.echo(f"FAILED {name}\n{failure}\n")
-            continue
-        schedules += report.schedules
-        steps += report.steps
-        cut += not report.complete
-        if verbose:
+        elif verbose:
             click.echo(f"{name}: {report}")
-    click.echo(
-        f"{len(names)} scenarios, {schedules} schedules, {steps} steps, "
-        f"{time.perf_counter() - began:.1f} s; {failed} failed"
-        + (f", {cut} not tried to the end" if cut and not seeds and schedule is None else "")
-    )
-    sys.exit(1 if failed else 0)
+        summary.add(name, report)
+    if len(names) > 1:
+        click.echo("\n".join(summary.table()))
+    cut = f", {summary.cut} not tried to the end" if summary.cut and not seeds and schedule is None else ""
+    click.echo(summary.total() + cut)
+    sys.exit(1 if summary.failed else 0)
 
 
 if __name__ == "__main__":
