@@ -76,8 +76,8 @@ EXPLORE := $(BIN)/python -m ttyhost.testing.explore tests.explore.matrix -p 2 --
 explore: .venv/installed-dev
 	@echo "== explore: every pair with at most two preemptions, while nobody else is inside"
 	@$(EXPLORE) '/(idle|hung_up)$$' $(ARGS)
-	@echo "== explore: the same where a reader or a writer waits inside; 1500 schedules of each at most"
-	@$(EXPLORE) '/(waiting|full)$$' --limit 1500 $(ARGS)
+	@echo "== explore: the same where a reader or a writer waits inside; 1000 schedules of each at most"
+	@$(EXPLORE) '/(waiting|full)$$' --limit 1000 $(ARGS)
 
 fuzz-n-tty: .venv/installed-dev
 	@echo "== fuzz-n-tty: $(N) random scripts on ptys of the kernel and on ours"

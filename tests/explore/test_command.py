@@ -68,6 +68,24 @@ def test_random_schedules_and_bounds(module):
     assert "1 not tried to the end" in cut.output
 
 
+def larger(world: World) -> None:
+    for _ in range(3):
+        sound(world)
+
+
+def test_progress_and_at_the_end_a_table_of_the_largest(module):
+    module.SCENARIOS = {"sound": sound, "larger": larger} | {f"one {n}": sound for n in range(11)}
+    lines = run("some_scenarios", "--limit", "50", "-j", "2").output.splitlines()
+    assert any(line.startswith("13/13  ") and line.endswith("0 failed") for line in lines)
+    at = next(n for n, line in enumerate(lines) if line.split()[0] == "scenario")
+    assert lines[at + 1].split()[:2] == ["larger", "50"]
+    assert lines[at + 1].endswith("cut")
+    assert not lines[at + 2].endswith("cut")
+    assert lines[at + 11].startswith("the other 3 ")
+    assert lines[at + 12].startswith("13 scenarios, ")
+    assert lines[-1].endswith("0 failed, 1 not tried to the end")
+
+
 def test_functions_of_a_world_are_scenarios_without_a_table(monkeypatch):
     made = types.ModuleType("plain_functions")
     exec("def fine(world): pass\ndef helper(x): pass\n", vars(made))

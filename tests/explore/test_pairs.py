@@ -2,7 +2,7 @@
 
 All schedules are tried while nobody else is inside; where others wait inside there are too many for
 a test: the simplest are tried (those that differ least from a plain run), and then random ones.
-``make explore`` tries them all, and those with two preemptions.
+``make explore`` tries more of them, and those with two preemptions.
 """
 
 from __future__ import annotations
