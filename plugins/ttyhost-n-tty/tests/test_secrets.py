@@ -79,3 +79,26 @@ def test_an_unread_password_moves_without_a_trace(terminal: Any) -> None:
     assert slave.read(100, 5) == SECRET + b"\n"
     assert not holders(host, SECRET)
     assert not holders(host, SECRET[4:])
+
+
+def test_two_passwords_typed_ahead_are_gone_one_by_one(terminal: Any) -> None:
+    """Both lines come in one batch: with the last of them read neither is left."""
+    host, master, slave = terminal
+    other = b"another one of them"
+    master.write(SECRET + b"\n" + other + b"\n")
+    assert slave.read(100, 5) == SECRET + b"\n"
+    assert not holders(host, SECRET[1:])
+    assert holders(host, other), "it was not read yet"
+    assert slave.read(7, 5) + slave.read(100, 5) == other + b"\n"
+    assert not holders(host, other[1:8])
+    assert not holders(host, other[-8:])
+
+
+def test_with_echo_nothing_is_overwritten(terminal: Any) -> None:
+    """It is the missing ECHO that says so: what was shown is no secret, and stays until it is needed."""
+    host, master, slave = terminal
+    termios = slave.tcgetattr()
+    slave.tcsetattr(t.TCSANOW, termios.replace(lflag=termios.lflag | t.ECHO))
+    master.write(SECRET + b"\n")
+    assert slave.read(100, 5) == SECRET + b"\n"
+    assert SECRET in slave.tty.slot.attachment.instance.core.buffer._memory
