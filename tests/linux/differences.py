@@ -8,6 +8,7 @@ these; from there on its results are not compared. Where Linux may do one of sev
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ttyhost_n_tty import NTtyCore, Pty
 from ttyhost_n_tty.echo import Echo
@@ -25,6 +26,51 @@ FULL_EOF = "an EOF in a buffer that it fills: FIONREAD of Linux counts it"
 FULL = "more bytes on the way than surely fit: how many more do is chance"
 SEEN_TWICE = "a flush while bytes wait for room: Linux acts again on the START and STOP it had seen in them"
 NUL_AHEAD = "VSTART or VSTOP disabled: behind a full buffer Linux takes a NUL for it"
+
+
+class Difference(NamedTuple):
+    """Where it is written down for users, and what pins what we do instead."""
+
+    row: str
+    """The first cell of its row in the README of n_tty."""
+    test: str
+    """In the n_tty package's test_differences."""
+
+
+DIFFERENT = {
+    ECHO_RING: Difference(
+        "more than 4096 bytes of pending echo (KILL or REPRINT of a very long line) are lost or repeated",
+        "test_the_echo_of_one_character_is_never_cut",
+    ),
+    STALE_ECHO: Difference(
+        "VLNEXT that ends an ECHOPRT group without ECHOCTL: the next write shows 4095 stale bytes",
+        "test_lnext_after_echoprt_leaves_nothing_behind",
+    ),
+    VMIN_64: Difference(
+        "a read with VMIN over 64 returns at 64 bytes", "test_a_read_for_more_than_64_bytes_is_not_cut_at_64"
+    ),
+    LONG_MARKED: Difference(
+        "PARMRK at the end of an over-long line overwrites the line's start",
+        "test_parmrk_does_not_harm_the_start_of_an_over_long_line",
+    ),
+    EXTPROC_FULL: Difference(
+        "EXTPROC with ICANON and a full buffer: one byte more is read than counted",
+        "test_a_full_buffer_under_extproc_is_counted_as_it_is_read",
+    ),
+    FULL_EOF: Difference(
+        "FIONREAD counts the EOF mark when the buffer is exactly full",
+        "test_fionread_of_a_full_buffer_does_not_count_the_eof",
+    ),
+    SEEN_TWICE: Difference(
+        "a flush while bytes wait for room makes it act again on the START and STOP it had seen in them",
+        "test_a_flush_does_not_make_flow_control_act_twice",
+    ),
+    NUL_AHEAD: Difference(
+        "a disabled START or STOP matches a NUL behind a full buffer",
+        "test_a_disabled_start_character_is_not_nul",
+    ),
+}
+
 _RING = 4096
 _SURELY_FIT = 3000
 """Bytes on the way to one side: Linux allots 8192 of memory, of which up to half may be wasted."""
@@ -87,7 +133,7 @@ class _Core(NTtyCore):
         super().lnext_char(c)
 
     def read(self, size: int) -> bytes | None:
-        if not self.modes.icanon and self.modes.cc[t.VMIN] > 64:
+        if not self.modes.icanon and self.modes.cc[t.VMIN] > 64 and min(size, len(self.buffer)) > 64:
             self.note(VMIN_64)
         return super().read(size)
 

@@ -82,7 +82,7 @@ def _settings(rng: random.Random, old: Termios) -> Termios:
         if rng.random() < chance / 2:
             cc[index] = rng.choice((*USUAL_CHARS, cc[rng.choice(CHARS)]))
     if rng.random() < 0.2:
-        cc[t.VMIN], cc[t.VTIME] = rng.choice((0, 1, 2, 5, 60)), rng.choice((0, 0, 1))
+        cc[t.VMIN], cc[t.VTIME] = rng.choice((0, 1, 2, 5, 60, 64, 65, 200)), rng.choice((0, 0, 1))
     return old.replace(
         iflag=old.iflag ^ flip(IFLAGS),
         oflag=old.oflag ^ flip(OFLAGS),
