@@ -23,6 +23,7 @@ VMIN_64 = "VMIN over 64: a Linux read returns when its first 64-byte piece is fu
 LONG_MARKED = "PARMRK at the end of an over-long line: Linux overwrites the start of the line"
 EXTPROC_FULL = "EXTPROC with ICANON and a full buffer: Linux counts a byte that it also reads"
 FULL_EOF = "an EOF in a buffer that it fills: FIONREAD of Linux counts it"
+EOF_PIECE = "EXTPROC with ICANON: an EOF that is left for a piece of its own is lost"
 FULL = "more bytes on the way than surely fit: how many more do is chance"
 SEEN_TWICE = "a flush while bytes wait for room: Linux acts again on the START and STOP it had seen in them"
 NUL_AHEAD = "VSTART or VSTOP disabled: behind a full buffer Linux takes a NUL for it"
@@ -60,6 +61,10 @@ DIFFERENT = {
     FULL_EOF: Difference(
         "FIONREAD counts the EOF mark when the buffer is exactly full",
         "test_fionread_of_a_full_buffer_does_not_count_the_eof",
+    ),
+    EOF_PIECE: Difference(
+        "EXTPROC with ICANON: a read of 64 bytes, or a multiple, and an EOF loses the EOF",
+        "test_an_eof_after_64_bytes_under_extproc_is_read",
     ),
     SEEN_TWICE: Difference(
         "a flush while bytes wait for room makes it act again on the START and STOP it had seen in them",
@@ -135,7 +140,11 @@ class _Core(NTtyCore):
     def read(self, size: int) -> bytes | None:
         if not self.modes.icanon and self.modes.cc[t.VMIN] > 64 and min(size, len(self.buffer)) > 64:
             self.note(VMIN_64)
-        return super().read(size)
+        data = super().read(size)
+        if data and len(data) > 1 and self.modes.extproc and self.modes.icanon and not self.buffer:
+            if data.endswith(self.modes.eof):
+                self.note(EOF_PIECE)
+        return data
 
     def flow_chars(self, data: bytes | bytearray, flags: bytes | None = None) -> bytes:
         if self.modes.ixon and 0 in data and 0 in (self.modes.cc[t.VSTART], self.modes.cc[t.VSTOP]):

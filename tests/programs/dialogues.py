@@ -15,6 +15,23 @@ NESTED = (sys.executable, "-m", "ttyhost", "run", "--")
 VIM = ("vim", "-u", "NONE", "-i", "NONE", "-N", "-n", "--cmd", "set showmode", "numbers")
 UP, LEFT = b"\x1b[A", b"\x1b[D"
 
+SUDO_LIKE = """
+import termios
+tty = open("/dev/tty", "r+b", buffering=0)
+old = termios.tcgetattr(tty)
+new = old[:]
+new[3] &= ~(termios.ECHO | termios.ECHOE | termios.ECHOK)
+password = b""
+while password != b"same":
+    if password: tty.write(b"Sorry, try again.\\r\\n")
+    termios.tcsetattr(tty, termios.TCSAFLUSH, new)
+    tty.write(b"[sudo] password for root: ")
+    password = tty.read(100).strip()
+    tty.write(b"\\n")
+    termios.tcsetattr(tty, termios.TCSAFLUSH, old)
+print("you may")
+"""
+
 
 class Dialogue(NamedTuple):
     name: str
@@ -168,6 +185,15 @@ DIALOGUES = (
         (*PYTHON, "-c", "import getpass\ntry: getpass.getpass()\nexcept KeyboardInterrupt: print('no')"),
         ((r"Password: ", b"sec\x03"),),
     ),
+    Dialogue(
+        "sudo-like",
+        (*PYTHON, "-c", SUDO_LIKE),
+        (
+            (r"password for root: ", b"wrong\x7f\x7f\r"),
+            (r"Sorry, try again.\n.*password for root: ", b"\x15sax\x7fme\r"),
+        ),
+    ),
+    Dialogue("dev-tty", sh('read x </dev/tty; echo "got $x"', "exec <&-"), ((READY, b"ab\x7fc\r"),)),
     # ------------------------------------------------------------ bash
     Dialogue("bash", BASH, ((r"^1> ", b"echo $((6*7))\r"), (r"42\n2> ", b"exit 3\r"))),
     Dialogue(
@@ -216,6 +242,33 @@ DIALOGUES = (
             (r"Stopped .*\n2> ", b"fg\r"),
             (r"fg\ncat\n", b"b\r"),
             (r"b\nb\n", b"\x04"),
+            (r"^3> ", b"exit\r"),
+        ),
+    ),
+    Dialogue(
+        "bash-stops-vim",
+        BASH,
+        (
+            (r"^1> ", b" ".join(word.encode() for word in VIM[:-3]) + b" numbers\r"),
+            (r"numbers", b"ihello\x1b"),
+            (r"^hello1\n2", b"\x1a"),
+            (r"Stopped .*\n2> ", b"stty -a | grep -c ' icanon'\r"),
+            (r"^1\n3> ", b"fg\r"),
+            (r"^hello1\n2", b"u:q!\r"),
+            (r"4> ", b"exit\r"),
+        ),
+        ("vim",),
+    ),
+    Dialogue(
+        "bash-stops-python",
+        BASH,
+        (
+            (r"^1> ", " ".join(PYTHON).encode() + b" -i\r"),
+            (r"^>>> ", b"x = 6\r"),
+            (r"x = 6\n>>> ", b"import os, signal; os.kill(0, signal.SIGTSTP)\r"),
+            (r"Stopped .*\n2> ", b"fg\r"),
+            (r"-i\n>>> ", b"x*7\r"),
+            (r"42\n>>> ", b"exit()\r"),
             (r"^3> ", b"exit\r"),
         ),
     ),

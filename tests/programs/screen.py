@@ -15,7 +15,7 @@ import pyte
 import pytest
 
 ROWS, COLS = 24, 80
-TIMEOUT = 10.0
+TIMEOUT = 30.0
 """Seconds until a screen must look as expected; most take some milliseconds."""
 ROOT = Path(__file__).parents[2]
 RUN = (sys.executable, "-m", "ttyhost", "run", "--")
@@ -59,6 +59,8 @@ class Terminal:
     def resize(self, rows: int, cols: int) -> None:
         self._child.setwinsize(rows, cols)
         self.screen.resize(rows, cols)
+        self.screen.ensure_hbounds()  # pyte leaves the cursor where it was, perhaps outside
+        self.screen.ensure_vbounds()
 
     @property
     def text(self) -> str:

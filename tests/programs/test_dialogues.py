@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .dialogues import DIALOGUES, Dialogue
+from .dialogues import BASH, DIALOGUES, VIM, Dialogue
 from .screen import RUN, Terminal, wait
 
 
@@ -31,3 +31,21 @@ def test_the_same_keys_make_the_same_screen(dialogue: Dialogue, tmp_path: Path) 
         wait(pair, None)
         kernel, ours = pair
         assert ours.exit_code() == kernel.exit_code()
+
+
+@pytest.mark.peer("vim", "less")
+@pytest.mark.parametrize("command", [VIM, ("less", "numbers"), BASH], ids=["vim", "less", "bash"])
+def test_a_window_of_another_size_is_drawn_alike(command: tuple[str, ...], tmp_path: Path) -> None:
+    """Wider and higher, then small; the program draws anew each time."""
+    (tmp_path / "numbers").write_text("".join(f"{n}\n" for n in range(1, 61)))
+    with ExitStack() as stack:
+        pair = [stack.enter_context(closing(Terminal([*before, *command], tmp_path))) for before in ((), RUN)]
+        first, end = (r"^1> ", b"echo $LINES $COLUMNS; exit\r") if command is BASH else (r"^1\n2", b":q\r")
+        wait(pair, first)
+        for rows, cols in ((40, 100), (10, 30)):
+            for terminal in pair:
+                terminal.resize(rows, cols)
+            wait(pair, first)
+        for terminal in pair:
+            terminal.type(end if command is not VIM else b":q!\r")
+        wait(pair, None)

@@ -94,6 +94,15 @@ def test_a_full_buffer_under_extproc_is_counted_as_it_is_read() -> None:
     assert core.read(10) == b"b"
 
 
+def test_an_eof_after_64_bytes_under_extproc_is_read() -> None:
+    """Linux reads in pieces of 64 bytes, and takes an EOF that is left for the last one for the end."""
+    core, _ = core_with(QUIET.replace(lflag=QUIET.lflag | t.EXTPROC))
+    core.receive(b"a" * 64 + b"\x04")
+    assert core.read(100) == b"a" * 64 + b"\x04"
+    core.receive(b"\x04")
+    assert core.read(100) == b"", "alone it is end of file"
+
+
 # ------------------------------------------------------------------------- quirks we keep
 
 
