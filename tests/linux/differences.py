@@ -141,9 +141,9 @@ class _Core(NTtyCore):
         if not self.modes.icanon and self.modes.cc[t.VMIN] > 64 and min(size, len(self.buffer)) > 64:
             self.note(VMIN_64)
         data = super().read(size)
-        if data and len(data) > 1 and self.modes.extproc and self.modes.icanon and not self.buffer:
-            if data.endswith(self.modes.eof):
-                self.note(EOF_PIECE)
+        lines_raw = self.modes.extproc and self.modes.icanon
+        if lines_raw and data and data[1:].endswith(self.modes.eof) and not self.buffer:
+            self.note(EOF_PIECE)
         return data
 
     def flow_chars(self, data: bytes | bytearray, flags: bytes | None = None) -> bytes:
