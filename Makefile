@@ -25,7 +25,7 @@ help:
 	@echo "make fuzz-n-tty N=200000   play N random scripts on the kernel's n_tty and on ours"
 	@echo "make fuzz-coverage SECONDS=3600   atheris looks for input that breaks a codec's or the core's promises"
 	@echo "make soak SECONDS=600      all operations at once on real threads, invariants checked"
-	@echo "make explore   every pair of operations on a tty, with two preemptions (half an hour and more)"
+	@echo "make explore   every pair of operations on a tty, with two preemptions (most of an hour)"
 	@echo "make test-nogil PYTHON=python3.13t   the tests of core, rules and disciplines in real parallel"
 	@echo "make clean   remove .venv and everything that was built"
 
