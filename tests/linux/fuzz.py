@@ -99,7 +99,7 @@ class Comparison:
         verdict = explain(script, theirs)
         for make in self._others:
             if verdict.same:
-                ours = explain(script, played(script, make))
+                ours = explain(script, played(script, make), to_chance=True)
                 verdict = verdict if ours.same else ours
         return verdict
 
@@ -110,7 +110,7 @@ class Comparison:
         lines = [f"termios {script.termios}"]
         steps: list[Step] = [*script.steps, ["drain"]]
         for name, log in logs.items():
-            verdict = explain(script, log)
+            verdict = explain(script, log, to_chance=name != "kernel")
             lines.append(f"{name}: {'the same' if verdict.same else 'DIFFERS'} {verdict.reason}")
             for step, seen, ours in zip(steps, log, verdict.ours, strict=False):
                 lines.append(f"  {_short(step)}")
