@@ -190,5 +190,9 @@ class WatchedPty(Pty):
             self._note(FULL)
         return taken
 
+    @property
+    def master_is_full(self) -> bool:
+        return len(self._line.output) > self._line.arrived
+
     def _note(self, reason: str) -> None:
         self.reason = self.reason or reason

@@ -54,7 +54,8 @@ class Chances:
 
 def explain(script: Script, seen: Log, *, to_chance: bool = False) -> Verdict:
     """Whether our pty may do what was seen, as far as that many outcomes can tell: first always the
-    one, always the other of the two likely outcomes, then these mixed, then all. ``to_chance``: only up to where chance decides."""
+    one, always the other of the two likely outcomes, then these mixed, then all.
+    ``to_chance``: only up to where chance decides, or the master has more than its 4095 bytes."""
     best = Verdict(False, "", [], 0)
     tries = 0
     for rest, limit in ((0, 1), (1, 1), (0, 2), (0, 1 << 20)):
@@ -79,7 +80,7 @@ def _play(script: Script, seen: Log, chances: Chances, to_chance: bool) -> tuple
     steps: list[Step | None] = [*script.steps, None]
     for step, theirs in zip(steps, seen, strict=False):
         own = drain(pty) if step is None else [act(pty, step), *observe(pty)]
-        if pty.reason or (to_chance and chances.options):
+        if pty.reason or (to_chance and (chances.options or pty.master_is_full)):
             break
         log.append(own)
         if own != theirs:
