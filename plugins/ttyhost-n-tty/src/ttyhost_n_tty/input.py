@@ -52,7 +52,7 @@ class Input(Keys):
     def _echo_key(self, data: bytes | bytearray) -> bool:
         """A key was pressed that only types itself, and is shown. False: it takes more than that."""
         buffer, output = self.buffer, self.output
-        if buffer.head >= SIZE - 1 or self.echo.code or output.unsent:
+        if buffer.head >= SIZE - 1 or self.echo.code or output.unsent or self.editor.erasing:
             return False
         if buffer.canon == buffer.head:
             output.canon_column = output.column
@@ -182,7 +182,7 @@ class Input(Keys):
     def _echo_at_once(self, text: bytes | bytearray) -> bool:
         """Echo text that nothing comes after in this batch; False: it has to wait."""
         output, buffer, modes = self.output, self.buffer, self.modes
-        if self.echo.code or not modes.opost or not modes.simple:
+        if self.echo.code or self.editor.erasing or not modes.opost or not modes.simple:
             return False
         starts = buffer.canon == buffer.head
         column = output.column if starts else output.canon_column
