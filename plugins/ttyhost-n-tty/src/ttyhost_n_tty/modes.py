@@ -1,7 +1,7 @@
 """What one termios means, compiled once: flags as booleans, and what each byte does.
 
 The order of the tests in ``_meaning`` is Linux's and can be seen from outside: with VINTR = CR
-the signal wins over ICRNL, with VERASE = VEOF the erase wins. A table of 256 meanings is made
+the signal wins over ICRNL, with VERASE = VEOF the erase wins. A table of meanings is made
 here once for each termios, so that the input path looks a byte up instead of asking again.
 """
 
@@ -47,7 +47,7 @@ class Modes:
         self.unseen = not transforms and not lflag & (t.ICANON | t.ISIG | t.ECHO)
         """No byte means anything: they are queued without a look at them."""
         self.raw = self.unseen or (self.extproc and self.pre is None)
-        self.special = {c: m for c in range(1, 256) if (m := self._meaning(c)) is not None}
+        self.special = {c: m for c in sorted({NL, CR, *cc} - {0}) if (m := self._meaning(c)) is not None}
         self.no_flow = bytes(
             c for c in range(256) if not (self.is_char(c, t.VSTART) or self.is_char(c, t.VSTOP))
         )
