@@ -21,7 +21,7 @@ from .table import Entry
 from .tty import Tty
 
 if TYPE_CHECKING:
-    from .file import OpenFile
+    from .openfile import OpenFile
 
 log = logging.getLogger("ttyhost.ldisc")
 

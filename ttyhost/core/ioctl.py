@@ -17,7 +17,7 @@ from .tty import Tty
 
 if TYPE_CHECKING:
     from .attachment import Attachment
-    from .file import OpenFile
+    from .openfile import OpenFile
 
 import signal
 

@@ -34,7 +34,7 @@ from .tty import Tty
 
 if TYPE_CHECKING:
     from .attachment import Attachment
-    from .file import OpenFile
+    from .openfile import OpenFile
 
 BREAK_SECONDS = 0.25
 

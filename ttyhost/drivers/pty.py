@@ -21,10 +21,11 @@ from typing import Any
 from ..abi import Poll, Port, Termios, TtyDriver, WinSize, oserror
 from ..abi import termios as T
 from ..core import life, termio
-from ..core.file import OpenFile, TtyFile
+from ..core.file import TtyFile
 from ..core.flip import FlipBuffer
 from ..core.ioctl import ioctl
 from ..core.kernel import Kernel
+from ..core.openfile import OpenFile
 from ..core.readiness import Readiness
 from ..core.tty import Tty
 from ..core.wait import WaitQueue
@@ -228,6 +229,9 @@ class Master(OpenFile):
     def _room(self) -> int:
         port = self.tty.port
         return 0 if port is None else port.room
+
+    def check_background(self, signum: int) -> None:
+        """A master is nobody's controlling tty: no job control."""
 
     def poll(self) -> Poll:
         if self.closed:
