@@ -229,5 +229,5 @@ def test_no_thread_holds_mutexes_of_two_ttys(host, background, monkeypatch):
     monkeypatch.setattr(TtyMutex, "acquire", watched_acquire)
     monkeypatch.setattr(TtyMutex, "release", watched_release)
     workload(host, background)
-    assert len(held) > 4
+    assert len(held) > 1  # an ident is used again when its thread has ended
     assert together == set()

@@ -29,7 +29,8 @@ class Parker(Protocol):
     """One thread's place to sleep, for one sleep."""
 
     def park(self, timeout: float | None = None) -> bool:
-        """Sleep until ``unpark``; False when ``timeout`` seconds have passed before."""
+        """Sleep until ``unpark``; False when ``timeout`` seconds have passed before: at once when it is
+        0 or less, for a deadline may pass on the way here."""
         ...
 
     def unpark(self) -> None:

@@ -22,7 +22,9 @@ class ThreadParker:
         self._unparked = False
 
     def park(self, timeout: float | None = None) -> bool:
-        return self._lock.acquire(timeout=-1 if timeout is None else min(timeout, threading.TIMEOUT_MAX))
+        if timeout is None:
+            return self._lock.acquire()
+        return self._lock.acquire(timeout=max(0.0, min(timeout, threading.TIMEOUT_MAX)))
 
     def unpark(self) -> None:
         # Its wait queue calls this once, under the queue's lock; the flag is for other users.
