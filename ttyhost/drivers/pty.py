@@ -33,7 +33,8 @@ from ..core.wait import WaitQueue
 LIMIT = 8192
 """Bytes on their way in each direction, as Linux limits a pty's flip buffers."""
 REACHED = 4095
-"""Bytes that Linux's master would have in its own discipline, out of the reach of flushes."""
+"""Bytes that Linux's master would have in its own discipline: out of the reach of flushes, and all
+that FIONREAD counts."""
 _OPPOSITE = {
     T.TIOCPKT_STOP: T.TIOCPKT_START,
     T.TIOCPKT_START: T.TIOCPKT_STOP,
@@ -349,5 +350,5 @@ _MASTER_IOCTLS: dict[int, Callable[[Master, Any], object]] = {
     T.TIOCGPKT: lambda master, arg: int(master._packet_mode),
     T.TIOCSIG: Master._signal,
     T.TIOCSPTLCK: Master._set_lock,
-    T.FIONREAD: lambda master, arg: master.flip.size,
+    T.FIONREAD: lambda master, arg: min(master.flip.size, REACHED),
 }
