@@ -88,14 +88,16 @@ fuzz-coverage: .venv/installed-fuzz
 	@echo "== fuzz-coverage: input chosen by the code it reaches, for $(SECONDS) seconds"
 	@$(BIN)/python -m tests.coverage $(SECONDS) $(ARGS)
 
-# Peers from PyPI (test_peers.py), fastcrc and the newest hypothesis have no wheel for every such Python.
+# Peers from PyPI (test_peers.py), fastcrc (without which there is no hdlc) and the newest hypothesis have
+# no wheel for every such Python.
+NOGIL_PLUGINS = $(filter-out contrib/ttyhost-hdlc,$(PLUGINS))
 test-nogil:
 	@$(PYTHON) -c 'import sys; sys.exit(getattr(sys, "_is_gil_enabled", lambda: True)())' || \
 	    { echo "give a free-threaded Python: make test-nogil PYTHON=python3.13t"; exit 1; }
 	@echo "== creating .venv-nogil with $$($(PYTHON) --version), and installing into it"
 	@$(PYTHON) -m venv .venv-nogil
 	@.venv-nogil/bin/python -m pip --disable-pip-version-check -qq install --only-binary hypothesis \
-	    --requirement requirements-test.txt --editable . $(PLUGINS:%=--editable ./%)
+	    --requirement requirements-test.txt --editable . $(NOGIL_PLUGINS:%=--editable ./%)
 	@echo "== pytest without the interpreter's lock"
 	@.venv-nogil/bin/python -m pytest tests/core tests/rules tests/soak tests/drivers plugins \
 	    --ignore-glob='plugins/*/tests/test_peers.py' \

@@ -46,12 +46,13 @@ def test_while_a_change_waits_ref_gives_nothing_at_once(line, background):
 
 
 @pytest.mark.rule("R-021")
-def test_users_counts_the_threads_inside(line, background):
+def test_users_counts_the_threads_inside(host, line, background):
     tty, device = line
     readers = [background(tty.read, 1) for _ in range(3)]
     until(lambda: tty.ldisc.users == 3)
     device.receive(b"abc")
     assert sorted(join() for join in readers) == [b"a", b"b", b"c"]
+    host.flush_work()  # who delivered was inside too
     assert tty.ldisc.users == 0
 
 

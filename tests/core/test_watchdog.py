@@ -59,6 +59,8 @@ def test_the_tty_is_abandoned_and_nobody_else_is_hurt(host, background, never, m
     device = tty.tty.driver
     second = tty.reopen()
     waiting = background(second.read, 1) if method not in ("read", "close") else None
+    if waiting is not None:  # asleep, or it would fetch the byte, and be who does not return
+        until(lambda: tty.tty.read_wait._sleepers)
     START[method](tty, background)
     until(lambda: tty.tty.abandoned)
     if waiting is not None:
