@@ -99,7 +99,7 @@ test-nogil:
 	@.venv-nogil/bin/python -m pip --disable-pip-version-check -qq install --only-binary hypothesis \
 	    --requirement requirements-test.txt --editable . $(NOGIL_PLUGINS:%=--editable ./%)
 	@echo "== pytest without the interpreter's lock"
-	@.venv-nogil/bin/python -m pytest tests/core tests/rules tests/soak tests/drivers plugins \
+	@TTYHOST_REQUIRE_NO_GIL=1 .venv-nogil/bin/python -m pytest tests/core tests/rules tests/soak tests/drivers plugins \
 	    --ignore-glob='plugins/*/tests/test_peers.py' \
 	    --deselect plugins/ttyhost-ppp/tests/test_fcs.py::test_fastcrc_is_here_so_that_both_are_tested $(ARGS)
 

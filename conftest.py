@@ -5,13 +5,15 @@ A test that needs a program of the system, root or a TUN device says so:
     @pytest.mark.peer("linux.uml", "slattach", "root", "tun")
 
 Where one is missing the test is skipped with the cure; with TTYHOST_REQUIRE_PEERS set, as in
-.ci/run, it fails instead: a peer that silently is not there proves nothing.
+.ci/run, it fails instead: a peer that silently is not there proves nothing. With
+TTYHOST_REQUIRE_NO_GIL set, as in make test-nogil, a run fails in which an import turned the GIL on.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from collections.abc import Iterator
 import pytest
 
 REQUIRE_PEERS = "TTYHOST_REQUIRE_PEERS"
+REQUIRE_NO_GIL = "TTYHOST_REQUIRE_NO_GIL"
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 DEBIAN_PACKAGE = {
     "linux.uml": "user-mode-linux",
@@ -61,6 +64,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail(f"{'; '.join(reasons)}, and {REQUIRE_PEERS} is set", pytrace=False)
     if reasons:
         pytest.skip("; ".join(reasons))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    has_gil = getattr(sys, "_is_gil_enabled", lambda: True)
+    if os.environ.get(REQUIRE_NO_GIL) and has_gil():
+        print(f"\nthe GIL is on, and {REQUIRE_NO_GIL} is set: these tests did not run in parallel")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="module", autouse=True)
