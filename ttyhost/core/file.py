@@ -79,7 +79,7 @@ class TtyFile(OpenFile):
         if self.closed or self.hup_reason:
             self._check_open()
             return None
-        deadline = None if timeout is None else self._deadline(timeout)
+        deadline = self._deadline(timeout)
         if self.pgrp is not None:
             self.check_background(signal.SIGTTIN)
         tty = self.tty
@@ -135,7 +135,7 @@ class TtyFile(OpenFile):
         tty = self.tty
         if self.pgrp is not None and tty.termios.lflag & TOSTOP:
             self.check_background(signal.SIGTTOU)
-        deadline = None if timeout is None else self._deadline(timeout)
+        deadline = self._deadline(timeout)
         self._take_turn(deadline)
         try:
             attachment = tty.slot.ref() or tty.slot.ref_wait(deadline)

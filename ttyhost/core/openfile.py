@@ -37,10 +37,8 @@ class OpenFile(ABC):
             raise oserror(errno.EBADF, f"{self.name} is closed")
 
     def _check_live(self) -> None:
-        if self.closed:
-            self._check_open()
-        if self.hup_reason:
-            self.check_not_hung_up()
+        self._check_open()
+        self.check_not_hung_up()
 
     def check_not_hung_up(self) -> None:
         """Under a reference, or the tty's lock, the answer holds: a hangup marks its files first,
