@@ -218,10 +218,12 @@ def kernel_pty(termios: Termios) -> Ends:
     )
 
 
-def our_pty(host: Host, termios: Termios) -> Ends:
+def our_pty(host: Host, termios: Termios, *, batches: bool = False) -> Ends:
+    """``batches``: the reader takes all lines that are there; the kernel has no call for that."""
     master, slave = host.openpty()
     slave.tcsetattr(t.TCSANOW, termios)
-    return Ends(master.write, master.read, slave.read, slave.write)
+    read = (lambda size: b"".join(slave.read_batch(size))) if batches else slave.read
+    return Ends(master.write, master.read, read, slave.write)
 
 
 def traffic(put: Callable[[bytes], int], get: Callable[[int], bytes], size: int) -> Callable[[], int]:
@@ -290,13 +292,22 @@ KEYS = 200
 
 
 def path_cases(host: Host, node: XtermPty) -> Iterator[Case]:
-    def case(name: str, target: float, termios: Termios, run: Callable[[Ends], Run], **more: Any) -> Case:
+    def case(
+        name: str,
+        target: float,
+        termios: Termios,
+        run: Callable[[Ends], Run],
+        *,
+        batches: bool = False,
+        **more: Any,
+    ) -> Case:
         peers: dict[str, Run | None] = {"kernel pty": run(kernel_pty(termios))}
         targets = {"kernel pty": target}
         if termios.lflag & t.ICANON:
             peers["xterm-pty"] = node_run(node, termios, typed=run is not printed)
             targets["xterm-pty"] = 3.0
-        return Case(name, len(TEXT), run(our_pty(host, termios)), peers, targets, **more)
+        ours = run(our_pty(host, termios, batches=batches))
+        return Case(name, len(TEXT), ours, peers, targets, **more)
 
     def typed(ends: Ends) -> Run:
         return traffic(ends.type, ends.read, len(TEXT))
@@ -305,8 +316,11 @@ def path_cases(host: Host, node: XtermPty) -> Iterator[Case]:
         return traffic(ends.write, ends.show, len(ECHOED))
 
     yield case("path raw", 2.0, COOKED.raw(), typed, expect=len(TEXT))
-    yield case("path canonical, no echo", 1.0, QUIET, typed, expect=len(TEXT))
-    yield case("path canonical, with echo", 8.0, COOKED, with_echo, expect=len(TEXT) + len(ECHOED))
+    for how, batches in (("", False), (", batches", True)):
+        name = "path canonical, no echo" + how
+        yield case(name, 1.0, QUIET, typed, batches=batches, expect=len(TEXT))
+        name, both = "path canonical, with echo" + how, len(TEXT) + len(ECHOED)
+        yield case(name, 8.0, COOKED, with_echo, batches=batches, expect=both)
     yield case("path output, ONLCR", 1.5, QUIET, printed, expect=len(ECHOED))
     keys = {"kernel pty": keystrokes(kernel_pty(COOKED.raw()))}
     ours = keystrokes(our_pty(host, COOKED.raw()))

@@ -116,6 +116,23 @@ def test_a_false_count_of_write(loose_host, result):
 
 
 @pytest.mark.rule("R-093")
+@pytest.mark.parametrize(
+    "result", [b"ab", [], [b"abc"], [b"a", b"bc"], [b"", b"a"], ["a"], (b"a",), [b"a", 1]]
+)
+def test_a_false_batch(loose_host, result):
+    cls = type("Lying", (Plain,), {
+        "number": 250, "name": "lying", "read_batch": lambda self, size, *, nonblock=False: result,
+    })  # fmt: skip
+    tty = opened(loose_host, cls)
+    with pytest.raises(OSError) as error:
+        tty.read_batch(2)
+    assert error.value.errno == errno.EIO
+    loose_host.flush_work()
+    assert tty.hung_up
+    assert loose_host.violations.rules() == ["R-109"]
+
+
+@pytest.mark.rule("R-093")
 @pytest.mark.parametrize("result", [b"too long", None, "x", 5])
 def test_a_false_result_of_read(loose_host, result):
     cls = type("Lying", (Plain,), {

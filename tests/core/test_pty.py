@@ -34,6 +34,19 @@ def test_bytes_go_both_ways(pty):
     assert errno_of(master.read, 1, timeout=0) == errno.EAGAIN
 
 
+@pytest.mark.rule("R-093")
+def test_a_batch_is_one_read_where_the_discipline_has_no_better(pty):
+    master, slave = pty
+    master.write(b"typed")
+    assert slave.read_batch(3) == [b"typ"]
+    assert slave.read_batch(100, timeout=0) == [b"ed"]
+    assert errno_of(slave.read_batch, 100, timeout=0) == errno.EAGAIN
+    with pytest.raises(ValueError, match="size"):
+        slave.read_batch(0)
+    slave.vhangup()
+    assert slave.read_batch(100) == [b""]
+
+
 def test_both_directions_are_bounded(pty):
     master, slave = pty
     taken = 0
@@ -47,6 +60,22 @@ def test_both_directions_are_bounded(pty):
     assert not slave.poll() & Poll.OUT
     assert len(master.read(20000)) == 8192
     assert slave.poll() & Poll.OUT
+
+
+def test_who_types_goes_no_faster_than_who_watches(pty, background):
+    """Somebody is about to read what was shown: the next echo would find no room."""
+    master, slave = pty
+    with master._turn:  # keeps the watcher from taking it
+        watching = background(master.read, 8192)
+        until(lambda: master._watching)
+        slave.write(b"y" * 4096)
+        typing = background(master.write, b"x")
+        until(lambda: master._wait._sleepers)
+        assert master.write(b"z", timeout=0) == 1  # who may not wait does not
+    assert watching() == b"y" * 4096
+    assert typing() == 1
+    slave.tty.kernel.work.wait_none(None)
+    assert slave.read(2) == b"zx"
 
 
 def test_a_blocked_writer_of_either_end_goes_on(pty, background):

@@ -342,8 +342,8 @@ FLOW = (
         "C: stop and start out of order (found here; syzbot: data race in __stop_tty)",
         "core.flow:Level.follow",
         {
-            "    self._again = True\n": "    level = self._wanted()\n    self._again = True\n",
-            "            level = self._wanted()\n": "",
+            "    while self.wanted": "    level = self.wanted\n    while level",
+            "            level = self.wanted\n": "",
         },
         scenario(idle, ops.stop_and_start, ops.stop_and_start),
     ),
@@ -362,7 +362,7 @@ FLOW = (
         "J: throttled with nobody to unthrottle (f_change token of throttle_safe)",
         "core.flow:Level.follow",
         {
-            "while self._again and self._telling": "if self._telling",
+            "while self.wanted != self.told and": "if",
         },
         scenario(idle, ops.stop_and_start, ops.stop_and_start),
     ),

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from ttyhost import Host
 from ttyhost.abi import (
     ABI_VERSION,
     METHODS,
@@ -274,9 +275,22 @@ def test_other_ways_to_write_a_method_that_fits(method: str, written: object) ->
     assert validate(make(**{method: written})) == []
 
 
+def test_a_class_of_its_own_may_lack_what_is_optional() -> None:
+    assert [row.name for row in METHODS.values() if row.optional] == ["read_batch"]
+    assert not hasattr(Duck, "read_batch")
+    assert validate(Duck) == []
+    with Host(plugins=False) as host:
+        host.ldiscs.register(202, Duck)
+        entry = host.kernel.table.find(202)
+        assert entry is not None
+        ops = entry.ops
+        assert "read_batch" not in ops.overridden
+        assert ops.methods["read_batch"] is LineDiscipline.read_batch
+
+
 def test_every_method_of_the_abi_is_looked_at() -> None:
     for method in METHODS:
-        cls = make(capabilities=Cap.NET | Cap.FRAMED, **{m: vars(Typed)[m] for m in METHODS} | {method: 3})
+        cls = make(capabilities=Cap.NET | Cap.FRAMED, **{m: getattr(Typed, m) for m in METHODS} | {method: 3})
         assert codes(validate(cls)) == ["E-SIGNATURE"], method
 
 

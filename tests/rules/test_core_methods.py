@@ -20,6 +20,7 @@ CONTEXTS = [
     pytest.param("close", marks=pytest.mark.rule("R-091")),
     pytest.param("write", marks=pytest.mark.rule("R-092")),
     pytest.param("read", marks=pytest.mark.rule("R-093")),
+    pytest.param("read_batch", marks=pytest.mark.rule("R-093")),
     pytest.param("read_frame", marks=pytest.mark.rule("R-093")),
     pytest.param("poll", marks=pytest.mark.rule("R-094")),
     pytest.param("ioctl", marks=pytest.mark.rule("R-095")),
@@ -36,7 +37,7 @@ CONTEXTS = [
 
 NO_SLEEP = {"flush_buffer", "chars_in_buffer", "lookahead_buf", "write_wakeup", "dcd_change", "net"}
 """What the seed (lines 56-58, 87) and Linux's tty_ldisc.h say, written down once more."""
-PARALLEL = {"read", "read_frame", "poll", "ioctl", "flush_buffer", "chars_in_buffer"}
+PARALLEL = {"read", "read_batch", "read_frame", "poll", "ioctl", "flush_buffer", "chars_in_buffer"}
 """Seed lines 56-75."""
 
 
@@ -57,8 +58,8 @@ class Channel(NetChannel):
 
 
 RESULTS = {
-    "read": b"x", "read_frame": Frame(b"x", 0.0), "write": 1, "poll": Poll(0), "ioctl": 0,
-    "chars_in_buffer": 3, "receive_buf": 1,
+    "read": b"x", "read_batch": [b"x"], "read_frame": Frame(b"x", 0.0), "write": 1,
+    "poll": Poll(0), "ioctl": 0, "chars_in_buffer": 3, "receive_buf": 1,
 }  # fmt: skip
 
 
@@ -103,6 +104,7 @@ CALL = {
     "open": lambda tty: tty.set_ldisc("hooked", greeting=str(threading.get_ident())),
     "close": lambda tty: tty.set_ldisc("plain"),
     "read": lambda tty: tty.read(1),
+    "read_batch": lambda tty: tty.read_batch(1),
     "read_frame": lambda tty: tty.read_frame(),
     "write": lambda tty: tty.write(b"x"),
     "poll": lambda tty: tty.poll(),

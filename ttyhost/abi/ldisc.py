@@ -29,7 +29,8 @@ class Method(NamedTuple):
     parallel: bool
     """It may be running more than once at a time on one tty."""
     rule: str
-    required: bool = False
+    optional: bool = False
+    """A class that is not derived from LineDiscipline may lack it: the host has a default."""
 
 
 METHODS: dict[str, Method] = {
@@ -38,6 +39,7 @@ METHODS: dict[str, Method] = {
         Method("open", True, False, "R-090"),
         Method("close", True, False, "R-091"),
         Method("read", True, True, "R-093"),
+        Method("read_batch", True, True, "R-093", optional=True),
         Method("read_frame", True, True, "R-093"),
         Method("write", True, False, "R-092"),
         Method("poll", True, True, "R-094"),
@@ -109,6 +111,15 @@ class LineDiscipline:
         than ``size``; the frame stays. Default: EIO. Source: seed, read(); R-093.
         """
         raise oserror(errno.EIO, "the discipline has no read")
+
+    def read_batch(self, size: int, *, nonblock: bool = False) -> list[bytes]:
+        """What reads one after another would give: the first, and as many more as need not wait, of at
+        most ``size`` bytes in all. ``b""`` (end of file) stands last only.
+
+        Called by: the user's read_batch. Serialised against: nothing, as ``read``. May sleep, on
+        the tty's wait queues only. Raises: as ``read``. Default: one read. Source: R-093.
+        """
+        return [self.read(size, nonblock=nonblock)]
 
     def read_frame(self, *, nonblock: bool = False) -> Frame:
         """The next frame, whole, with its time and flags (Cap.FRAMED).

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .table import Entry
     from .tty import Tty
 
-TAKES_NONBLOCK = frozenset({"read", "read_frame", "write"})
+TAKES_NONBLOCK = frozenset({"read", "read_batch", "read_frame", "write"})
 SPARED = frozenset({"__init__", "open", "close", "hangup", "flush_buffer", "write_wakeup"})
 """An exception in these does not hang the line up: open falls back, the others are only logged."""
 log = logging.getLogger("ttyhost.ldisc")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import signal
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from ..abi import Frame, Poll, Termios, WinSize, oserror
 from ..abi.termios import TOSTOP
@@ -24,6 +24,16 @@ from .runtime import get_ident
 from .tty import Tty
 
 HUNG_UP_POLL = Poll.IN | Poll.OUT | Poll.ERR | Poll.HUP | Poll.RDNORM | Poll.WRNORM
+
+
+def _is_batch(result: object, size: int) -> TypeGuard[list[bytes]]:
+    """One piece or more, of at most ``size`` bytes in all; an empty one only at the end."""
+    return (
+        type(result) is list
+        and set(map(type, result)) == {bytes}
+        and all(result[:-1])
+        and sum(map(len, result)) <= size
+    )
 
 
 class LdiscInfo(NamedTuple):
@@ -69,17 +79,27 @@ class TtyFile(OpenFile):
             raise ValueError("size must not be negative")
         return b""
 
+    def read_batch(self, size: int, timeout: float | None = None) -> list[bytes]:
+        """What ``read`` would give, called again and again: at least once, then as long as it need not
+        wait, of at most ``size`` (1 or more) bytes in all. Of a terminal in canonical mode: all lines
+        that are there. b"" (end of file, a hangup) stands last only. Else as ``read``.
+        """
+        if size <= 0:
+            raise ValueError("size must be positive")
+        pieces = self._read("read_batch", timeout, size)
+        return pieces if isinstance(pieces, list) else [b""]
+
     def read_frame(self, timeout: float | None = None) -> Frame:
         """The next frame of a message discipline, whole, with its time and flags; one without
         data after a hangup. Else as ``read``. Raises EOPNOTSUPP for a stream discipline."""
         frame = self._read("read_frame", timeout)
         return frame if isinstance(frame, Frame) else Frame(b"", self.kernel.runtime.now())
 
-    def _read(self, method: str, timeout: float | None, *args: int) -> Frame | bytes | None:
+    def _read(self, method: str, timeout: float | None, *args: int) -> Frame | bytes | list[bytes] | None:
         if self.closed or self.hup_reason:
             self._check_open()
             return None
-        deadline = self._deadline(timeout)
+        deadline = None if timeout is None else self._deadline(timeout)
         if self.pgrp is not None:
             self.check_background(signal.SIGTTIN)
         tty = self.tty
@@ -90,8 +110,10 @@ class TtyFile(OpenFile):
         try:
             if self.hung_up:
                 return None
-            result: Frame | bytes = attachment.call(method, *args, nonblock=timeout == 0, deadline=deadline)
-            if type(result) is not bytes or not args or len(result) > args[0]:
+            result: Frame | bytes | list[bytes] = attachment.call(
+                method, *args, nonblock=timeout == 0, deadline=deadline
+            )
+            if type(result) is not bytes or method != "read" or len(result) > args[0]:
                 result = self._checked(attachment, method, result, *args)
         except BlockingIOError:
             self._check_open()
@@ -103,7 +125,8 @@ class TtyFile(OpenFile):
             if tty.hup_queued:  # it waits for us to have read everything
                 tty.read_wait.wake()
         if self.kernel.tap is not None and attachment.ops.framed:
-            self._tap("rx", result)
+            for piece in result if isinstance(result, list) else (result,):
+                self._tap("rx", piece)
         return result
 
     def _tap(self, direction: str, frame: Frame | bytes) -> None:
@@ -114,7 +137,11 @@ class TtyFile(OpenFile):
         if frame.data and tap is not None:
             tap.frame(self.tty, direction, frame.data, frame.time)
 
-    def _checked(self, attachment: Attachment, method: str, result: object, size: int = 0) -> Frame | bytes:
+    def _checked(
+        self, attachment: Attachment, method: str, result: object, size: int = 0
+    ) -> Frame | bytes | list[bytes]:
+        if method == "read_batch" and _is_batch(result, size):
+            return result
         if isinstance(result, (bytes, bytearray)) and method == "read" and len(result) <= size:
             return bytes(result)
         if method == "read_frame" and isinstance(result, Frame):

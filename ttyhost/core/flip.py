@@ -61,8 +61,11 @@ class FlipBuffer:
         """There are committed bytes."""
         return self._committed > 0
 
-    def insert(self, data: bytes | bytearray | memoryview, flags: bytes | None, time: float) -> int:
-        """Queue bytes, all or as many as there is room for; how many. Any thread."""
+    def insert(
+        self, data: bytes | bytearray | memoryview, flags: bytes | None, time: float, *, commit: bool = False
+    ) -> int:
+        """Queue bytes, all or as many as there is room for, and make them visible if so told; how many.
+        Any thread."""
         if flags is not None:
             if len(flags) != len(data):
                 raise ValueError(f"R-151: {len(data)} bytes with {len(flags)} flags")
@@ -80,6 +83,8 @@ class FlipBuffer:
                 self._chunks = deque()
             self._chunks.append(Chunk(part, flags if flags is None else bytes(flags[:taken]), time))
             self.size += taken
+            if commit:
+                self._committed = len(self._chunks)
             return taken
 
     def commit(self) -> bool:

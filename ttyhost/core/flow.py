@@ -32,22 +32,20 @@ class Level:
     one. Lock: ``_telling`` (taken without waiting only) is the right to call the driver.
     """
 
-    __slots__ = ("_again", "_tell", "_telling", "_wanted", "told")
+    __slots__ = ("_tell", "_telling", "told", "wanted")
 
-    def __init__(self, telling: Lock, wanted: Callable[[], bool], tell: Callable[[bool], None]) -> None:
+    def __init__(self, telling: Lock, tell: Callable[[bool], None]) -> None:
         self._telling = telling
-        self._wanted = wanted
         self._tell = tell
-        self._again = False
+        self.wanted = False
+        """Changed by the owner, under a lock of his own."""
         self.told = False
 
     def follow(self) -> None:
-        """What is wanted has changed."""
-        self._again = True
-        while self._again and self._telling.acquire(False):
+        """``wanted`` may have changed. Who finds the driver busy may go: who is at it looks again."""
+        while self.wanted != self.told and self._telling.acquire(False):
             try:
-                self._again = False
-                level = self._wanted()
+                level = self.wanted
                 if level != self.told:
                     self.told = level
                     self._tell(level)
@@ -62,30 +60,30 @@ class Flow:
     for being stopped.
     """
 
-    __slots__ = ("_lock", "_stop", "_stopped", "_throttle", "_throttle_by", "_tty", "tco_stopped")
+    __slots__ = ("_lock", "_stop", "_throttle", "_throttle_by", "_tty", "tco_stopped")
 
     def __init__(self, tty: Tty) -> None:
         runtime = tty.kernel.runtime
         self._tty = tty
         self._lock = runtime.spin("flow")
         self._throttle_by = 0
-        self._stopped = False
         self.tco_stopped = False
-        self._throttle = Level(runtime.spin("throttle"), lambda: self.throttled, self._tell_throttle)
-        self._stop = Level(runtime.spin("stop"), lambda: self.stopped, self._tell_stop)
+        self._throttle = Level(runtime.spin("throttle"), self._tell_throttle)
+        self._stop = Level(runtime.spin("stop"), self._tell_stop)
 
     # -- input: ask the sender to wait
 
     def throttle(self, on: bool, by: int = BY_LDISC) -> None:
         with self._lock:
             self._throttle_by = self._throttle_by | by if on else self._throttle_by & ~by
+            self._throttle.wanted = self._throttle_by > 0
         self._throttle.follow()
         if not on and by == BY_LDISC:
             self._tty.receiver.restart()
 
     @property
     def throttled(self) -> bool:
-        return bool(self._throttle_by)
+        return self._throttle.wanted
 
     def held_by(self, by: int) -> bool:
         return bool(self._throttle_by & by)
@@ -97,15 +95,15 @@ class Flow:
 
     def stop(self) -> None:
         with self._lock:
-            self._stopped = True
+            self._stop.wanted = True
         self._stop.follow()
 
     def start(self) -> None:
         """Undo ``stop``; nothing while TCOOFF is in force (R-145)."""
         with self._lock:
-            if self.tco_stopped or not self._stopped:
+            if self.tco_stopped or not self._stop.wanted:
                 return
-            self._stopped = False
+            self._stop.wanted = False
         self._go()
 
     def tcooff(self) -> None:
@@ -113,7 +111,7 @@ class Flow:
             if self.tco_stopped:
                 return
             self.tco_stopped = True
-            self._stopped = True
+            self._stop.wanted = True
         self._stop.follow()
 
     def tcoon(self) -> None:
@@ -122,12 +120,12 @@ class Flow:
             if not self.tco_stopped:
                 return
             self.tco_stopped = False
-            self._stopped = False
+            self._stop.wanted = False
         self._go()
 
     @property
     def stopped(self) -> bool:
-        return self._stopped
+        return self._stop.wanted
 
     def _go(self) -> None:
         self._stop.follow()
@@ -149,5 +147,5 @@ class Flow:
         """A hangup forgets everything (R-070 step 5)."""
         with self._lock:
             self._throttle_by = 0
-            self._stopped = self.tco_stopped = False
+            self.tco_stopped = self._stop.wanted = self._throttle.wanted = False
         self._throttle.told = self._stop.told = False

@@ -80,9 +80,9 @@ def shape_problem(cls: object) -> str:
     for method in METHODS:
         if not callable(getattr(cls, method, None)) and hasattr(cls, method):
             return f"{cls.__name__}.{method} is not callable"
-    if not issubclass(cls, LineDiscipline) and not all(hasattr(cls, method) for method in METHODS):
-        missing = ", ".join(method for method in METHODS if not hasattr(cls, method))
-        return f"{cls.__name__} is not a LineDiscipline and lacks {missing}"
+    missing = [row.name for row in METHODS.values() if not row.optional and not hasattr(cls, row.name)]
+    if missing and not issubclass(cls, LineDiscipline):
+        return f"{cls.__name__} is not a LineDiscipline and lacks {', '.join(missing)}"
     return ""
 
 
@@ -104,7 +104,7 @@ def snapshot(cls: type[LineDiscipline], *, distribution: str = "", version: str 
         methods={name: _unbound(cls, name) for name in METHODS},
         make=make,
         overridden=frozenset(
-            name for name in METHODS if getattr(cls, name) is not getattr(LineDiscipline, name)
+            name for name in METHODS if getattr(cls, name, None) not in (None, getattr(LineDiscipline, name))
         ),
         framed=bool(cls.capabilities & Cap.FRAMED),
         timed=bool(cls.capabilities & Cap.TIMED),
@@ -121,8 +121,8 @@ def _unbound(cls: type, name: str) -> Callable[..., Any]:
         if name in base.__dict__:
             raw = base.__dict__[name]
             break
-    else:
-        raise AttributeError(name)
+    else:  # optional
+        return vars(LineDiscipline)[name]  # type: ignore[no-any-return]
     if isinstance(raw, types.FunctionType):
         return raw
     if hasattr(raw, "__get__"):

@@ -223,10 +223,10 @@ class FarEnd:
         port = self._port
         if not port.live:
             return len(data)
-        taken = port._tty.receiver.flip.insert(data, flags, port.clock())
+        taken = port._tty.receiver.flip.insert(data, flags, port.clock(), commit=True)
         if taken < len(data):
             port.hold_back()
-        if port._tty.receiver.flip.commit():
+        if port._tty.receiver.flip.ready:
             port._tty.receiver.schedule()
         return taken
 

@@ -33,7 +33,17 @@ RECEIVING = frozenset({"receive_buf"})
 class Receiver:
     """One tty's way in."""
 
-    __slots__ = ("_again", "_queued", "_spin", "_tty", "_under_way", "_waiting", "flip", "lock")
+    __slots__ = (
+        "_again",
+        "_queued",
+        "_spin",
+        "_tty",
+        "_under_way",
+        "_waiting",
+        "flip",
+        "lock",
+        "received",
+    )
 
     def __init__(self, tty: Tty, flip: FlipBuffer) -> None:
         runtime = tty.kernel.runtime
@@ -44,6 +54,8 @@ class Receiver:
         self._queued = False
         self._again = False
         self._under_way: Work | None = None
+        self.received = 0
+        """Bytes that the discipline took: the statistic rx_bytes."""
         self._waiting = 0  # flushes that wait for the lock: a delivery makes way for them
 
     # -- asking for a delivery; from any context
@@ -122,7 +134,7 @@ class Receiver:
                 taken = self._hand_over(attachment, chunk)
             finally:  # of a reader's thread that was interrupted too: what may be taken does not come again
                 self.flip.consume(chunk, taken)
-            self._tty.count("rx_bytes", taken)
+            self.received += taken
             if taken == size:
                 return True
             self._look_ahead(attachment)

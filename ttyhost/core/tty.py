@@ -228,7 +228,10 @@ class Tty:
     def statistics(self) -> dict[str, int]:
         """rx_bytes, tx_bytes and what the discipline and the driver count."""
         with self._counting:
-            return dict(self._statistics or ())
+            counted = dict(self._statistics or ())
+        if received := self.receiver.received:
+            counted["rx_bytes"] = counted.get("rx_bytes", 0) + received
+        return counted
 
     # ------------------------------------------------------------------ the driver
 

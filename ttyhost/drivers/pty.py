@@ -6,7 +6,7 @@
 The master has no discipline: it is read as it comes, as Linux's is in its fixed raw mode. Packet
 mode (TIOCPKT) gives its reader the slave's flow and flush events (R-189).
 
-Locks: ``_lock`` (spin) protects the packet status, and whether the slave is open; the master's
+Locks: ``_lock`` (spin) protects the packet status, whether the slave is open, and who watches; the master's
 reads take turns by ``_turn`` (mutex, a leaf but for the flip buffer).
 """
 
@@ -35,6 +35,8 @@ LIMIT = 8192
 REACHED = 4095
 """Bytes that Linux's master would have in its own discipline: out of the reach of flushes, and all
 that FIONREAD counts."""
+UNSEEN = LIMIT // 8
+"""Bytes that may be on their way to a reader of the master who is slower than who types."""
 _OPPOSITE = {
     T.TIOCPKT_STOP: T.TIOCPKT_START,
     T.TIOCPKT_START: T.TIOCPKT_STOP,
@@ -99,6 +101,8 @@ class Master(OpenFile):
         self._packet_mode = False
         self._status = 0
         self._locked = False
+        self._watching = 0
+        """Threads inside ``read``: while there is something to read, each of them is about to."""
         self._other_closed = False
         self._readinesses: tuple[Readiness, ...] = ()
         self.tty = Tty(kernel, name, lambda port: SlaveDriver(port, self), flip_limit=LIMIT)
@@ -111,8 +115,7 @@ class Master(OpenFile):
     def receive(self, data: bytes) -> int:
         if self.closed:  # no room any more; the hangup that follows tells the writers
             return 0
-        taken = self.flip.insert(data, None, self.kernel.runtime.now())
-        self.flip.commit()
+        taken = self.flip.insert(data, None, self.kernel.runtime.now(), commit=True)
         self._wake()
         return taken
 
@@ -168,13 +171,23 @@ class Master(OpenFile):
                 raise ValueError("size must not be negative")
             return b""
         self.tty.receiver.run_now()  # its echo is on its way to us
-        deadline = self._deadline(timeout)
+        with self._lock:
+            self._watching += 1
+        try:
+            data = self._read(size, self._deadline(timeout))
+        finally:
+            with self._lock:
+                self._watching -= 1
+            self._wait.wake()
+        self.tty.wakeup()
+        self._moved()
+        return data
+
+    def _read(self, size: int, deadline: float | None) -> bytes:
         while True:
             with self._turn:
                 data = self._take(size)
             if data is not None:
-                self.tty.wakeup()
-                self._moved()
                 return data
             if not self._wait.wait(self._readable_now, deadline):
                 raise oserror(errno.EAGAIN)
@@ -211,6 +224,8 @@ class Master(OpenFile):
         view = memoryview(data)
         total = 0
         while True:
+            if timeout != 0 and self._watched:
+                self._let_watch(deadline)
             total += self._push(view[total:])
             if total == len(view):
                 return total
@@ -219,6 +234,16 @@ class Master(OpenFile):
                     return total
                 raise oserror(errno.EAGAIN)
             self._check_open()
+
+    @property
+    def _watched(self) -> bool:
+        """There is something to see, and somebody is about to read it."""
+        return self._watching > 0 and self.flip.size > UNSEEN
+
+    def _let_watch(self, deadline: float | None) -> None:
+        """Who types goes no faster than who watches. Echo that finds no room is lost, and a thread that
+        reads it may have to wait for the interpreter while others fill up all there is."""
+        self._wait.wait(lambda: not self._watched, deadline)
 
     def _push(self, data: memoryview) -> int:
         port = self.tty.port

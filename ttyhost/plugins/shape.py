@@ -52,7 +52,7 @@ def validate(
 
 
 def _check_kind(cls: type) -> Iterator[Finding]:
-    missing = [method for method in METHODS if static(cls, method) is MISSING]
+    missing = [row.name for row in METHODS.values() if not row.optional and static(cls, row.name) is MISSING]
     if missing and not issubclass(cls, LineDiscipline):
         text = f"{cls.__name__} is not a LineDiscipline and has no {', '.join(missing)}"
         yield "E-TYPE", text, f"write class {cls.__name__}(ttyhost.LineDiscipline)"

@@ -104,6 +104,27 @@ def test_where_input_is_cut_does_not_matter(termios: Termios, text: bytes, place
     assert everything_read(pieces) == everything_read(single) == everything_read(whole)
 
 
+@settings(max_examples=400, deadline=None)
+@given(
+    termios=termioses,
+    steps=st.lists(st.tuples(st.one_of(texts, floods), st.sampled_from([1, 5, 80, 4096, 9000])), max_size=6),
+)
+def test_lines_at_once_are_what_reads_would_give(termios: Termios, steps: list[tuple[bytes, int]]) -> None:
+    single, at_once = NTtyCore(termios=termios), NTtyCore(termios=termios)
+    for text, size in steps:
+        assert single.receive(text) == at_once.receive(text)
+        wanted: list[bytes] = []
+        left = size if single.modes.canonical else 0
+        while left and (piece := single.read(left)) is not None:
+            wanted.append(piece)
+            left -= len(piece)
+            if not piece:  # the end of file is the last of a batch
+                break
+        assert at_once.read_lines(size) == wanted
+        assert (at_once.inq(), at_once.no_room) == (single.inq(), single.no_room)
+    assert everything_read(at_once) == everything_read(single)
+
+
 @settings(max_examples=300, deadline=None)
 @given(termios=termioses, text=texts, places=st.lists(st.integers(0, 400), max_size=12))
 def test_where_output_is_cut_does_not_matter(termios: Termios, text: bytes, places: list[int]) -> None:

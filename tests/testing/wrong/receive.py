@@ -20,6 +20,16 @@ class WakesNobody(Framer):
         return len(data)
 
 
+@breaks("R-093")
+class BatchesBackwards(Framer):
+    def read_batch(self, size, *, nonblock=False):
+        batch = [self.read(size, nonblock=nonblock)]
+        with self.lock:
+            while self.frames and sum(map(len, batch)) + len(self.frames[-1].data) <= size:
+                batch.append(self.frames.pop().data)
+        return batch
+
+
 @breaks("R-094", '"wake up poll(POLLRDNORM)": pollers asleep for ever')
 class PollsForWritersOnly(Framer):
     def poll(self):

@@ -69,6 +69,19 @@ class Line:
         except BlockingIOError:
             return None
 
+    def read_batches(self) -> list[bytes]:
+        """The same as ``read_all``, in batches."""
+        got: list[bytes] = []
+        while True:
+            try:
+                batch = self.tty.read_batch(SIZE, timeout=0)
+            except BlockingIOError:
+                return got
+            got += filter(None, batch)
+            if not batch[-1]:
+                return got
+            self.rig.settle()
+
     def read_all(self) -> list[bytes]:
         """What reads give until nothing is there, each time letting come what was held back."""
         got = []

@@ -46,6 +46,16 @@ class ReceiveRules(Conformance):
             else:
                 rig.expect(not got, f"nothing came, and read gave {got!r}")
 
+    @kit_test("read_batch", methods=("read_batch",))
+    def test_R_093_a_batch_is_what_reads_would_give(self, rig: Rig) -> None:
+        """Of two lines that got the same, one is read piece by piece, the other in batches."""
+        piecewise, batchwise = rig.open(), rig.open()
+        frames = [rig.frames[i % 3] for i in range(SOME)] if framed(rig) else []
+        for line in (piecewise, batchwise):
+            line.receive(b"".join(map(rig.wire, frames)) or arriving(rig) * SOME)
+        wanted, got = piecewise.read_all(), batchwise.read_batches()
+        rig.expect(got == wanted, f"reads give {short(wanted)}, batches {short(got)}")
+
     @kit_test("poll", methods=("read",))
     def test_R_094_poll_says_what_read_would_do(self, rig: Rig) -> None:
         """IN exactly while a read would give something."""

@@ -52,6 +52,11 @@ class NTtyCore(Input):
             return b""  # EXTPROC: the other end cooks; a lone EOF from there is end of file
         return data
 
+    def read_lines(self, size: int) -> list[bytes]:
+        """What ``read`` would give next, again and again, of at most ``size`` bytes (1 or more) in all.
+        Of lines only: [] in other modes, and where no line is."""
+        return self.buffer.take_lines(size) if self._lines else []
+
     def inq(self) -> int:
         """FIONREAD: bytes of whole lines, or all there are."""
         return self.buffer.readable_lines() if self.modes.canonical else len(self.buffer)

@@ -101,9 +101,14 @@ class Echo:
             if last > start:
                 self._send(last)
             return
+        stuck = False
         while (start := self._next(start)) <= len(self.code):
             before = len(self.code)
-            self._send(start)
+            if stuck:
+                self._keep(start)
+            else:
+                self._send(start)
+                stuck = self._committed > 0  # what is left found no room, and will not find any now
             start -= before - len(self.code)
 
     def _next(self, position: int) -> int:
@@ -145,12 +150,17 @@ class Echo:
 
     def _send(self, committed: int) -> None:
         """Send the code up to ``committed``, as far as there is room for it."""
-        self._committed = committed
         used, cooked = self._process(committed, max(self.output.room(), 0))
         if cooked:
             self.output.send(cooked)
+        self._committed = committed
         self._forget(used)
-        if self._committed >= LIMIT:
+        self._keep(self._committed)
+
+    def _keep(self, committed: int) -> None:
+        """The code up to ``committed`` stays pending; of too much, the oldest is forgotten."""
+        self._committed = committed
+        if committed >= LIMIT:
             self._drop_oldest()
 
     def _forget(self, used: int) -> None:
@@ -174,9 +184,10 @@ class Echo:
         """How much of the code was processed, and what it became, at most ``room`` bytes."""
         if self.code.find(b"\xff", 0, end) < 0:
             return self._text(bytes(self.code[:end]), room)
-        cooked = bytearray()
-        at = 0
-        for token in _TOKEN.finditer(self.code, 0, end):
+        at, cooked = self._process_lines(end, room)
+        if at == end:
+            return at, cooked
+        for token in _TOKEN.finditer(self.code, at, end):
             text = token[0]
             if text[0] != _ESCAPE:
                 used, piece = self._text(text, room - len(cooked))
@@ -191,6 +202,19 @@ class Echo:
             cooked += operation
             at = token.end()
         return at, cooked
+
+    def _process_lines(self, end: int, room: int) -> tuple[int, bytearray]:
+        """The same in bulk, as far as it goes: for lines of text, of which each byte becomes two at most."""
+        code, output = self.code, self.output
+        end = min(end, room // 2)
+        end = code.rfind(b"\n", 0, end) + 1
+        if not end or not self.modes.opost or not self.modes.simple:
+            return 0, bytearray()
+        if code.count(b"\xff", 0, end) != code.count(SET_CANON, 0, end):
+            return 0, bytearray()
+        # it ends with a newline, so that where earlier lines began is of no account any more
+        _, cooked = output.process(bytes(code[:end]).replace(SET_CANON, b""), room)
+        return end, bytearray(cooked)
 
     def _text(self, text: bytes, room: int) -> tuple[int, bytes | bytearray]:
         if self.modes.opost:

@@ -69,7 +69,14 @@ class Input(Keys):
             if raw:
                 buffer.put(data)
             return raw
-        if data.translate(None, modes.as_is) or (modes.echo and not self._echo_at_once(data)):
+        if len(data) < modes.long:
+            if data.translate(None, modes.as_is):
+                return False
+        else:
+            for c in modes.strange:
+                if c in data:
+                    return False
+        if modes.echo and not self._echo_at_once(data):
             return False
         if modes.icanon:
             buffer.put_lines(data)

@@ -52,18 +52,31 @@ class NTty(LineDiscipline):
     def read(self, size: int, *, nonblock: bool = False) -> bytes:
         """Whole lines in canonical mode, else bytes as VMIN and VTIME say. One reader at a time."""
         with self._turn:
-            if self._reading:
-                self._wait_my_turn()
-            got = self._take(size)
-            if got is not None and (len(got) >= self.core.modes.minimum or len(got) == size):
-                return got
-            self._reading = True
-            try:
-                return self._read_more(size, got or b"")
-            finally:
-                self._reading = False
-                if self._readers_queued:
-                    self.tty.read_wait.wake()
+            return self._read(size)
+
+    def read_batch(self, size: int, *, nonblock: bool = False) -> list[bytes]:
+        """All lines that are there, of at most ``size`` bytes; in other modes one read."""
+        with self._turn:
+            first = self._read(size)
+            if not first or len(first) == size:
+                return [first]
+            lines = self.core.read_lines(size - len(first))
+            self._after_read()
+        return [first, *lines]
+
+    def _read(self, size: int) -> bytes:
+        if self._reading:
+            self._wait_my_turn()
+        got = self._take(size)
+        if got is not None and (len(got) >= self.core.modes.minimum or len(got) == size):
+            return got
+        self._reading = True
+        try:
+            return self._read_more(size, got or b"")
+        finally:
+            self._reading = False
+            if self._readers_queued:
+                self.tty.read_wait.wake()
 
     def _wait_my_turn(self) -> None:
         """The kernel's atomic_read_lock: bytes gathered for VMIN stay together."""
@@ -115,11 +128,13 @@ class NTty(LineDiscipline):
         return got
 
     def _take(self, size: int) -> bytes | None:
-        core = self.core
-        data = core.read(size)
-        if core.no_room or self._throttled:
-            self._room_again()
+        data = self.core.read(size)
+        self._after_read()
         return data
+
+    def _after_read(self) -> None:
+        if self.core.no_room or self._throttled:
+            self._room_again()
 
     def _available(self) -> bool:
         self._turn.catch_up()

@@ -182,6 +182,9 @@ class Modes:
         self.plain, self.not_plain = _quiet_and_noisy(bytes(c for c in quiet if c not in self.special))
         """The same where every special character shall be looked at."""
         self.as_is = bytes(c for c in quiet if table[c] == c and c not in dropped)
+        self.strange = tuple(c for c in range(256) if c not in self.as_is)
+        self.long = 64 * len(self.strange)
+        """So long a text is looked through faster for each of ``strange`` than for what is not ``as_is``."""
         shown = (self.opost and self.simple) or not self.echo
         self.keys = frozenset(c for c in self.as_is if shown and self.bulk and c not in b"\n\r\t\b")
         """Keys that only type themselves, whatever was typed before."""

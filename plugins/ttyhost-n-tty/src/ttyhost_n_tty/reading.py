@@ -195,11 +195,36 @@ class ReadBuffer:
             if self.tail == end:
                 self._line_gone()
             return line
-        self._cut = _LINE.findall(self._memory, start, end)
-        self._cut.reverse()
-        if self.wipe:
+        if self.wipe:  # no copies but the lines themselves
+            self._cut = _LINE.findall(self._memory, start, end)
             self._view[start:end] = _ZEROS[: end - start]
+        else:
+            lines = self._view[start:end].tobytes()
+            self._cut = lines.splitlines(keepends=True) if b"\r" not in lines else _LINE.findall(lines)
+        self._cut.reverse()
         return self.take_line(size)
+
+    def take_lines(self, size: int) -> list[bytes]:
+        """As many lines as ``take_line`` would give one by one, of at most ``size`` bytes in all. One
+        that is not there whole, and an EOF, is the last."""
+        lines: list[bytes] = []
+        while size > 0:
+            if (cut := self._cut) and self._ends[0] - self.tail <= size:
+                cut.reverse()
+                lines += cut
+                cut.clear()
+                size -= self._ends[0] - self.tail
+                self.tail = self._ends[0]
+                self._line_gone()
+                continue
+            line = self.take_line(size)
+            if line is None:
+                break
+            lines.append(line)
+            size -= len(line)
+            if not line:
+                break
+        return lines
 
     def _take_quoted(self, size: int, end: int) -> bytes:
         """A line that is not plain. An EOF at its end is passed, not read."""
