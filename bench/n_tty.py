@@ -102,14 +102,14 @@ def loop_receive(chunk: int, echo: bool) -> Run:
     return run
 
 
-def core_receive(chunk: int, echo: bool) -> Run:
+def core_receive(chunk: int, echo: bool, *, batches: bool = False) -> Run:
     termios = COOKED if echo else QUIET
     every = max(chunk, READ_EVERY)
 
     def run() -> int:
         line = MemoryLine()
         core = NTtyCore(line, termios)
-        receive, read = core.receive, core.read
+        receive, read = core.receive, lines_at_once(core) if batches else core.read
         got = 0
         for start in range(0, len(TEXT), every):
             stop = min(start + every, len(TEXT))
@@ -123,6 +123,10 @@ def core_receive(chunk: int, echo: bool) -> Run:
         return got + sum(map(len, iter(lambda: read(4096) or b"", b"")))
 
     return run
+
+
+def lines_at_once(core: NTtyCore) -> Callable[[int], bytes | None]:
+    return lambda size: b"".join(core.read_lines(size)) or None
 
 
 def loop_write(chunk: int) -> Run:
@@ -161,6 +165,16 @@ def core_cases() -> Iterator[Case]:
                 expect=len(TEXT) + (len(ECHOED) if echo else 0),
                 clock=time.thread_time,
             )
+    for echo in (False, True):
+        yield Case(
+            f"core {'with echo' if echo else 'no echo'}, 4096, batches",
+            len(TEXT),
+            core_receive(4096, echo, batches=True),
+            {"byte loop": loop_receive(4096, echo)},
+            {"byte loop": AT_LEAST[4096]},
+            expect=len(TEXT) + (len(ECHOED) if echo else 0),
+            clock=time.thread_time,
+        )
     for chunk in (4096, 64):
         yield Case(
             f"core ONLCR, {chunk}-byte writes",

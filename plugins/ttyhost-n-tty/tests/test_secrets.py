@@ -99,6 +99,14 @@ def test_two_passwords_typed_ahead_are_gone_one_by_one(terminal: Any) -> None:
     assert not holders(host, OTHER[-8:])
 
 
+def test_two_passwords_read_at_once_are_gone_at_once(terminal: Any) -> None:
+    host, master, slave = terminal
+    master.write(SECRET + b"\n" + OTHER + b"\n")
+    assert slave.read_batch(100, 5) == [SECRET + b"\n", OTHER + b"\n"]
+    assert not holders(host, SECRET[1:])
+    assert not holders(host, OTHER[1:])
+
+
 def test_with_echo_nothing_is_overwritten(terminal: Any) -> None:
     """It is the missing ECHO that says so: what was shown is no secret, and stays until it is needed."""
     host, master, slave = terminal
