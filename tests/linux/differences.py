@@ -7,6 +7,7 @@ these; from there on its results are not compared. Where Linux may do one of sev
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from ttyhost_n_tty import NTtyCore, Pty
 from ttyhost_n_tty.echo import Echo
 from ttyhost_n_tty.pty import _QUEUE, SlaveLine
 
-from ttyhost.abi import Termios
+from ttyhost.abi import Termios, oserror
 from ttyhost.abi import termios as t
 
 ECHO_RING = "more than 4096 bytes of pending echo: Linux overwrites it in its ring and loses or repeats it"
@@ -183,6 +184,7 @@ class WatchedPty(Pty):
             vars(part)["note"] = self._note
         vars(self._line)["choose"] = choose
         vars(self.core)["is_seen"] = lambda: any(seen for _, seen in self._flip)
+        self._in_session = False
 
     def master_write(self, data: bytes) -> int:
         taken = super().master_write(data)
@@ -191,8 +193,24 @@ class WatchedPty(Pty):
         return taken
 
     @property
-    def master_is_full(self) -> bool:
-        return len(self._line.output) > self._line.arrived
+    def slave_is_open(self) -> bool:
+        return not self.slave_closed
+
+    def master_tcsetattr(self, when: int, termios: Termios) -> None:
+        """The slave's settings: a master has none of its own."""
+        self.tcsetattr(when, termios)
+
+    def unknown_ioctl(self, end: str, cmd: int) -> None:
+        raise oserror(errno.ENOTTY)
+
+    def begin_session(self) -> None:
+        self._in_session = True
+
+    def new_signals(self) -> list[int]:
+        """Without a session nobody gets them."""
+        signals = sorted(set(self.signals)) if self._in_session else []
+        self.signals.clear()
+        return signals
 
     def _note(self, reason: str) -> None:
         self.reason = self.reason or reason

@@ -9,6 +9,7 @@ bug; then shrunk, printed and, with --store, kept in ``found/`` as a regression 
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import random
 import sys
@@ -27,6 +28,7 @@ from .model import Log, Verdict, explain
 from .play import act, drain, observe
 from .ptys import KernelPty, PtyLike
 from .scripts import Script, Step, random_script, unpacked
+from .sessions import Leaders
 
 FOUND = Path(__file__).parent / "found"
 SETTLE = 0.012
@@ -34,13 +36,16 @@ SETTLE = 0.012
 PATIENT = 0.05
 BATCH = 400
 
+LEADERS = Leaders()
+atexit.register(LEADERS.close)
+
 Maker = Callable[[Termios], PtyLike]
 
 
 def kernel_logs(scripts: Sequence[Script], settle: float = SETTLE, *, slow_end: bool = False) -> list[Log]:
     """What the kernel does, all scripts in lock step. ``slow_end``: its workers get their time
     between the last reads, too."""
-    ptys = [KernelPty(unpacked(script.termios)) for script in scripts]
+    ptys = [KernelPty(unpacked(script.termios), LEADERS) for script in scripts]
     logs: list[Log] = [[] for _ in scripts]
     try:
         for index in range(max(len(script.steps) for script in scripts)):
@@ -78,6 +83,8 @@ class Comparison:
         self._others = others
         self.reasons: Counter[str] = Counter()
         """How often a script was not compared to its end, and why."""
+        self.other_reasons: Counter[str] = Counter()
+        """The same of the others."""
         self.chances = 0
         """Scripts in which chance decided, and that were compared all the same."""
 
@@ -99,7 +106,8 @@ class Comparison:
         verdict = explain(script, theirs)
         for make in self._others:
             if verdict.same:
-                ours = explain(script, played(script, make), to_chance=True)
+                ours = explain(script, played(script, make), by_chance=False)
+                self.other_reasons[ours.reason] += 1
                 verdict = verdict if ours.same else ours
         return verdict
 
@@ -110,7 +118,7 @@ class Comparison:
         lines = [f"termios {script.termios}"]
         steps: list[Step] = [*script.steps, ["drain"]]
         for name, log in logs.items():
-            verdict = explain(script, log, to_chance=name != "kernel")
+            verdict = explain(script, log, by_chance=name == "kernel")
             lines.append(f"{name}: {'the same' if verdict.same else 'DIFFERS'} {verdict.reason}")
             for step, seen, ours in zip(steps, log, verdict.ours, strict=False):
                 lines.append(f"  {_short(step)}")
@@ -186,6 +194,8 @@ def summary(comparison: Comparison, bad: Sequence[Script], took: float) -> str:
     done = comparison.reasons.total()
     lines = [f"{comparison.reasons['']:6} of {done} compared to the end, {done / took:.0f} a second"]
     lines += [f"{comparison.chances:6} in which chance decides, compared with every outcome"]
+    if others := comparison.other_reasons.total():
+        lines += [f"{comparison.other_reasons['']:6} of {others} compared to the end with others of ours"]
     reasons = Counter({reason: n for reason, n in comparison.reasons.items() if reason})
     lines += [f"{times:6} compared up to: {reason}" for reason, times in reasons.most_common()]
     return "\n".join([*lines, f"{len(bad)} differences"])

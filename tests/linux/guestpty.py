@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
 from pathlib import Path
 
-from ttyhost.abi import Termios
+from ttyhost.abi import Termios, oserror
 from ttyhost.abi import termios as t
 
 SOURCE = Path(__file__).with_name("player.c")
@@ -105,8 +106,29 @@ class GuestPty:
     def master_flush(self, queue: int) -> None:
         self._player.ask("f", self._id, "m", queue)
 
-    def set_packet_mode(self, on: bool) -> None:
+    def set_packet_mode(self, on: int) -> None:
         self._player.ask("k", self._id, "m", int(on))
+
+    def send_signal(self, signum: int) -> None:
+        self._player.ask("g", self._id, "m", signum)
+
+    def unknown_ioctl(self, end: str, cmd: int) -> None:
+        self._player.ask("i", self._id, end, cmd)
+
+    def begin_session(self) -> None:
+        raise NotImplementedError("the player's process leads no sessions")
+
+    def new_signals(self) -> list[int]:
+        """Nobody is there who could get any."""
+        return []
+
+    @property
+    def slave_is_open(self) -> bool:
+        return "s" in self._open
+
+    def reopen_slave(self) -> None:
+        self._player.ask("n", self._id, "s")
+        self._open.add("s")
 
     def slave_write(self, data: bytes) -> int:
         return self._player.write(self._id, "s", data)
@@ -127,6 +149,14 @@ class GuestPty:
         self._player.ask("x", self._id, "s", action)
 
     def tcsetattr(self, when: int, termios: Termios) -> None:
+        self._tcsetattr("s", when, termios)
+
+    def master_tcsetattr(self, when: int, termios: Termios) -> None:
+        self._tcsetattr("m", when, termios)
+
+    def _tcsetattr(self, end: str, when: int, termios: Termios) -> None:
+        if when not in (t.TCSANOW, t.TCSADRAIN, t.TCSAFLUSH):  # no kernel is asked: the C library refuses it
+            raise oserror(errno.EINVAL)
         self.termios = termios
         flags = (termios.iflag, termios.oflag, termios.cflag, termios.lflag)
-        self._player.ask("t", self._id, "s", when, *flags, termios.cc.hex())
+        self._player.ask("t", self._id, end, when, *flags, termios.cc.hex())

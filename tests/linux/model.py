@@ -52,18 +52,18 @@ class Chances:
         return [*way[:-1], way[-1] + 1] if way else None
 
 
-def explain(script: Script, seen: Log, *, to_chance: bool = False) -> Verdict:
+def explain(script: Script, seen: Log, *, by_chance: bool = True) -> Verdict:
     """Whether our pty may do what was seen, as far as that many outcomes can tell: first always the
     one, always the other of the two likely outcomes, then these mixed, then all.
-    ``to_chance``: only up to where chance decides, or the master has more than its 4095 bytes."""
+    Not ``by_chance``: as a Host decides it, in which what was written has always arrived."""
     best = Verdict(False, "", [], 0)
     tries = 0
-    for rest, limit in ((0, 1), (1, 1), (0, 2), (0, 1 << 20)):
+    for rest, limit in ((0, 1), (1, 1), (0, 2), (0, 1 << 20)) if by_chance else ((1, 1),):
         way: list[int] | None = []
         while way is not None and tries < _TRIES:
             tries += 1
             chances = Chances(way, rest, limit)
-            log, reason = _play(script, seen, chances, to_chance)
+            log, reason = _play(script, seen, chances)
             same = log == seen[: len(log)]
             if same or len(log) > len(best.ours):
                 best = Verdict(same, reason, log, len(chances.options))
@@ -73,14 +73,14 @@ def explain(script: Script, seen: Log, *, to_chance: bool = False) -> Verdict:
     return best
 
 
-def _play(script: Script, seen: Log, chances: Chances, to_chance: bool) -> tuple[Log, str]:
+def _play(script: Script, seen: Log, chances: Chances) -> tuple[Log, str]:
     """Up to the first step that is not as it was seen, or not to be compared."""
     pty = WatchedPty(unpacked(script.termios), chances.choose)
     log: Log = []
     steps: list[Step | None] = [*script.steps, None]
     for step, theirs in zip(steps, seen, strict=False):
         own = drain(pty) if step is None else [act(pty, step), *observe(pty)]
-        if pty.reason or (to_chance and (chances.options or pty.master_is_full)):
+        if pty.reason:
             break
         log.append(own)
         if own != theirs:

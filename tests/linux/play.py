@@ -13,20 +13,28 @@ Observation = list[Any]
 
 
 def act(pty: PtyLike, step: Step) -> object:
-    """Do one step; what it returned."""
+    """Do one step; what it returned. What needs an open slave does nothing without one."""
     operation, args = step[0], step[1:]
+    if operation == "reopen_slave":
+        return "open" if pty.slave_is_open else _result(pty.reopen_slave)
+    if not pty.slave_is_open and (operation in _OF_SLAVE or args[:1] == ["s"]):
+        return "closed"
     return _result(lambda: _ACTIONS[operation](pty, *args))
 
 
 def observe(pty: PtyLike) -> Observation:
-    """What poll and FIONREAD say on both ends."""
-    return [int(pty.slave_poll()), int(pty.master_poll()), pty.slave_inq(), pty.master_inq()]
+    """What poll and FIONREAD say on both ends, and the signals that were sent."""
+    slave = [int(pty.slave_poll()), pty.slave_inq()] if pty.slave_is_open else [-1, -1]
+    return [*slave, int(pty.master_poll()), pty.master_inq(), pty.new_signals()]
 
 
 def drain(pty: PtyLike, settle: float = 0) -> Observation:
     """The end: everything that is left, on both sides. A kernel's workers get ``settle`` seconds
     after each read."""
-    return [_drained(read, settle) for read in (pty.master_read, pty.slave_read, pty.master_read)]
+    first = _drained(pty.master_read, settle)
+    if not pty.slave_is_open:
+        pty.reopen_slave()
+    return [first, *(_drained(read, settle) for read in (pty.slave_read, pty.master_read))]
 
 
 def _drained(read: Callable[[int], bytes], settle: float) -> list[object]:
@@ -60,5 +68,11 @@ _ACTIONS: dict[str, Callable[..., object]] = {
     "tcsetattr": lambda pty, when, *settings: pty.tcsetattr(when, unpacked(settings)),
     "tcflush": _tcflush,
     "tcflow": lambda pty, action: pty.tcflow(action),
-    "packet": lambda pty, on: pty.set_packet_mode(bool(on)),
+    "packet": lambda pty, on: pty.set_packet_mode(on),
+    "close_slave": lambda pty: pty.close_slave(),
+    "begin_session": lambda pty: pty.begin_session(),
+    "send_signal": lambda pty, signum: pty.send_signal(signum),
+    "unknown_ioctl": lambda pty, end, cmd: pty.unknown_ioctl(end, cmd),
+    "master_tcsetattr": lambda pty, when, *settings: pty.master_tcsetattr(when, unpacked(settings)),
 }
+_OF_SLAVE = {"print", "slave_read", "tcsetattr", "tcflow", "close_slave", "begin_session"}

@@ -3,11 +3,13 @@
  *
  *   o                            open a pty, both ends non-blocking: its number
  *   c N E                        close end E (m or s) of pty N
+ *   n N s                        open the slave of pty N again
  *   a HEX                        so begins what the next "w" writes
  *   w N E HEX   r N E SIZE       write, read
  *   p N E       q N E            what poll says, what FIONREAD says
  *   f N E QUEUE x N E ACTION     tcflush, tcflow
- *   k N E ON                     packet mode
+ *   k N E ON   g N E SIGNAL      packet mode, TIOCSIG
+ *   i N E COMMAND                an ioctl with 0 for its argument
  *   t N E WHEN IFLAG OFLAG CFLAG LFLAG HEX      tcsetattr, the characters in hex
  *
  * Answers: "+" and a number, "=" and bytes in hex, "!" and an errno.
@@ -28,6 +30,12 @@ enum { EVENTS = POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLWRNORM };
 
 static int ends[PTYS][2];
 
+static int open_slave(int n)
+{
+	ends[n][1] = ioctl(ends[n][0], TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK);
+	return ends[n][1] < 0 ? -1 : n;
+}
+
 static int open_pty(int n)
 {
 	int unlock = 0, master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK);
@@ -35,8 +43,7 @@ static int open_pty(int n)
 	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		return -1;
 	ends[n][0] = master;
-	ends[n][1] = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK);
-	return ends[n][1] < 0 ? -1 : n;
+	return open_slave(n);
 }
 
 static size_t from_hex(const char *hex, unsigned char *bytes, size_t limit)
@@ -95,6 +102,7 @@ static void obey(char *line)
 	switch (line[0]) {
 	case 'o': result = open_pty(opened++ % PTYS); break;
 	case 'c': result = close(fd); break;
+	case 'n': result = open_slave(n % PTYS); break;
 	case 'a': result = begun += from_hex(line + 2, bytes + begun, BYTES - begun); break;
 	case 'w':
 		result = write(fd, bytes, begun + from_hex(args, bytes + begun, BYTES - begun));
@@ -106,6 +114,8 @@ static void obey(char *line)
 	case 'f': result = ioctl(fd, TCFLSH, number); break;
 	case 'x': result = ioctl(fd, TCXONC, number); break;
 	case 'k': result = ioctl(fd, TIOCPKT, &number); break;
+	case 'g': result = ioctl(fd, TIOCSIG, number); break;
+	case 'i': result = ioctl(fd, number, 0); break;
 	case 't': result = settings(fd, args); break;
 	default: errno = ENOSYS;
 	}

@@ -7,6 +7,7 @@ Bytes are Latin-1 strings.
 from __future__ import annotations
 
 import random
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +28,11 @@ LFLAGS += [t.ECHOCTL, t.ECHOPRT, t.ECHOKE, t.FLUSHO, t.PENDIN, t.IEXTEN, t.EXTPR
 RARE = {t.IUCLC, t.ISTRIP, t.OLCUC, t.EXTPROC, t.IGNCR, t.INLCR, t.PARMRK}
 CHARS = [i for i in range(t.NCCS) if i not in (t.VMIN, t.VTIME, t.VSWTC)]
 
+SIGNALS = [int(signum) for signum in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)]
+NUMBERS = (-1, 3, 1, 9, 15, 18, 19, 64, 65, 255, 256)
+UNKNOWN = [0x54FF, 0x1234, 0x5499, t.TIOCMGET]
+OF_MASTER = [t.TIOCPKT, t.TIOCGPKT, t.TIOCSIG, t.TIOCSPTLCK]
+"""What only a master knows."""
 USUAL_CHARS = (0, 1, 3, 4, 9, 10, 13, 17, 19, 32, 97, 127, 128, 195, 255)
 
 
@@ -47,19 +53,21 @@ def unpacked(settings: Sequence[Any]) -> Termios:
     return Termios(iflag=iflag, oflag=oflag, lflag=lflag, cc=cc.encode("latin-1"))
 
 
-def random_script(rng: random.Random) -> Script:
-    """One script of 3 to 25 steps, some of them split."""
+def random_script(rng: random.Random, *, sessions: float = 0.2) -> Script:
+    """One script of 3 to 25 steps, some of them split. ``sessions``: how many of the scripts look at
+    the signals."""
     termios = _settings(rng, Termios())
     size = rng.choice((4, 12, 12, 40, 300))
     if rng.random() < 0.05:  # fill the buffers
         size = 900
         termios = termios.replace(lflag=termios.lflag & ~t.ECHO)
-    steps: list[Step] = []
-    settings = termios
+    steps: list[Step] = [["begin_session"]] if rng.random() < sessions else []
+    settings, is_open = termios, True
     for _ in range(rng.randint(3, 25)):
-        step = _step(rng, settings, size)
-        if step[0] == "tcsetattr":
+        step = _step(rng, settings, size) if is_open else _without_slave(rng, settings, size)
+        if step[0].endswith("tcsetattr") and step[1] <= t.TCSAFLUSH:
             settings = unpacked(step[2:])
+        is_open = step[0] == "reopen_slave" or (is_open and step[0] != "close_slave")
         steps += _split(rng, step[1]) if step[0] == "type" else [step]
     return Script(packed(termios), steps)
 
@@ -93,21 +101,67 @@ def _settings(rng: random.Random, old: Termios) -> Termios:
 
 def _step(rng: random.Random, settings: Termios, size: int) -> Step:
     what = rng.random()
-    if what < 0.40:
+    if what < 0.38:
         return ["type", _typed(rng, settings, size)]
-    if what < 0.52:
+    if what < 0.49:
         return ["print", _text(rng, settings, size)]
-    if what < 0.66:
+    if what < 0.62:
         return ["slave_read", _size(rng)]
-    if what < 0.78:
+    if what < 0.73:
         return ["master_read", _size(rng) or 4096]
-    if what < 0.87:
+    if what < 0.81:
         return ["tcsetattr", rng.randrange(3), *packed(_settings(rng, settings))]
-    if what < 0.91:
+    if what < 0.85:
         return ["tcflush", rng.choice("ssm"), rng.randrange(3)]
-    if what < 0.96:
+    if what < 0.90:
         return ["tcflow", rng.randrange(4)]
-    return ["packet", rng.randrange(2)]
+    if what < 0.93:
+        return ["packet", rng.randrange(2)]
+    if what < 0.945:
+        return ["send_signal", rng.choice(SIGNALS)]
+    if what < 0.97:
+        return ["close_slave"]
+    if what < 0.98:
+        return ["master_tcsetattr", rng.randrange(3), *packed(_settings(rng, settings))]
+    return _bad(rng, settings)
+
+
+def _without_slave(rng: random.Random, settings: Termios, size: int) -> Step:
+    """What the master can do while nobody has the slave open."""
+    what = rng.random()
+    if what < 0.35:
+        return ["reopen_slave"]
+    if what < 0.60:
+        return ["type", _typed(rng, settings, size)]
+    if what < 0.75:
+        return ["master_read", _size(rng)]
+    if what < 0.80:
+        return ["tcflush", "m", rng.randrange(3)]
+    if what < 0.85:
+        return ["packet", rng.randrange(2)]
+    if what < 0.90:
+        return ["send_signal", rng.choice(SIGNALS)]
+    return ["master_tcsetattr", rng.randrange(3), *packed(_settings(rng, settings))]
+
+
+def _bad(rng: random.Random, settings: Termios) -> Step:
+    """Calls that are refused, or that ask for nothing."""
+    end = rng.choice("ms")
+    return rng.choice(
+        (
+            ["tcflush", end, rng.choice(NUMBERS)],
+            ["tcflow", rng.choice((4, -1, 255))],
+            ["tcsetattr", rng.choice((3, -1)), *packed(settings)],
+            ["master_tcsetattr", rng.choice((3, -1)), *packed(settings)],
+            ["packet", rng.choice(NUMBERS)],
+            ["send_signal", rng.choice(NUMBERS)],
+            ["unknown_ioctl", end, rng.choice(UNKNOWN if end == "m" else [*UNKNOWN, *OF_MASTER])],
+            ["type", ""],
+            ["print", ""],
+            ["slave_read", 0],
+            ["master_read", 0],
+        )
+    )
 
 
 def _size(rng: random.Random) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -216,6 +218,52 @@ def test_a_pty_alone_serves_a_terminal() -> None:
     assert pty.signals == [2]
     with pytest.raises(BlockingIOError):
         pty.slave_read(1)
+
+
+def test_another_program_on_the_same_pty_finds_what_was_left() -> None:
+    """Settings, unread input, packet mode and a stop survive the slave's close, as on Linux."""
+    pty = Pty()
+    pty.tcsetattr(t.TCSANOW, pty.termios.replace(lflag=pty.termios.lflag & ~t.ECHO))
+    pty.set_packet_mode(True)
+    pty.tcflow(t.TCOOFF)
+    pty.master_write(b"one\ntw")
+    pty.close_slave()
+    assert pty.master_read(10) == bytes((t.TIOCPKT_STOP,))
+    with pytest.raises(OSError, match=rf"^\[Errno {errno.EIO}\]"):
+        pty.master_read(10)
+    pty.master_write(b"o\n")
+    pty.reopen_slave()
+    assert [pty.slave_read(10), pty.slave_read(10)] == [b"one\n", b"two\n"]
+    with pytest.raises(BlockingIOError):
+        pty.slave_write(b"stopped")
+    with pytest.raises(BlockingIOError):
+        pty.master_read(10)
+
+
+def test_a_signal_from_the_terminal_flushes_nothing() -> None:
+    pty = Pty()
+    pty.master_write(b"line\n")
+    pty.send_signal(20)
+    assert pty.signals == [20]
+    assert pty.slave_read(10) == b"line\n"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda pty: pty.master_flush(3),
+        lambda pty: pty.slave_flush(-1),
+        lambda pty: pty.tcflow(4),
+        lambda pty: pty.tcsetattr(3, Termios(lflag=0)),
+        lambda pty: pty.send_signal(15),
+    ],
+)
+def test_bad_arguments_are_refused(call: Callable[[Pty], None]) -> None:
+    """As Linux refuses them; and nothing has changed."""
+    pty = Pty()
+    with pytest.raises(OSError, match=rf"^\[Errno {errno.EINVAL}\]"):
+        call(pty)
+    assert (pty.termios, pty.signals) == (Termios(), [])
 
 
 def test_an_editor_of_ones_own() -> None:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import errno
 from collections import deque
+from collections.abc import Container
+from signal import SIGINT, SIGQUIT, SIGTSTP
 from typing import ClassVar
 
 from ttyhost.abi import Poll, Termios, oserror
@@ -34,6 +36,9 @@ _OPPOSITE = {
     t.TIOCPKT_NOSTOP: t.TIOCPKT_DOSTOP,
     t.TIOCPKT_DOSTOP: t.TIOCPKT_NOSTOP,
 }
+_QUEUES = (t.TCIFLUSH, t.TCOFLUSH, t.TCIOFLUSH)
+_WHENS = (t.TCSANOW, t.TCSADRAIN, t.TCSAFLUSH)
+_ACTIONS = (t.TCOOFF, t.TCOON, t.TCIOFF, t.TCION)
 
 
 class SlaveLine(MemoryLine):
@@ -139,6 +144,7 @@ class Pty:
 
     def master_flush(self, queue: int) -> None:
         """tcflush on the master: TCIFLUSH is what the slave wrote, TCOFLUSH what was typed."""
+        _check(queue, _QUEUES, "tcflush queue")
         if queue in (t.TCIFLUSH, t.TCIOFLUSH):
             self._line.output.clear()
             self._line.arrived = 0
@@ -150,6 +156,11 @@ class Pty:
         if on and not self._line.packet:
             self._line.status = 0
         self._line.packet = on
+
+    def send_signal(self, signum: int) -> None:
+        """TIOCSIG: SIGINT, SIGQUIT or SIGTSTP, and nothing is flushed."""
+        _check(signum, (SIGINT, SIGQUIT, SIGTSTP), "TIOCSIG")
+        self._line.signal(signum)
 
     def close_master(self) -> None:
         """The terminal has gone: the slave is hung up."""
@@ -199,6 +210,7 @@ class Pty:
 
     def slave_flush(self, queue: int) -> None:
         """tcflush on the slave."""
+        _check(queue, _QUEUES, "tcflush queue")
         if queue in (t.TCIFLUSH, t.TCIOFLUSH):
             self._flip.clear()
             self._flush_input()
@@ -208,6 +220,7 @@ class Pty:
     def tcsetattr(self, when: int, termios: Termios) -> None:
         """With TCSAFLUSH unread input is discarded first. What waits in the flip buffer for room
         comes under the new settings."""
+        _check(when, _WHENS, "tcsetattr action")
         if when == t.TCSAFLUSH:
             self._flush_input()
         old, self.termios = self.core.modes, termios
@@ -223,6 +236,7 @@ class Pty:
 
     def tcflow(self, action: int) -> None:
         """TCOOFF, TCOON: stop and start output. TCIOFF, TCION: send STOP and START."""
+        _check(action, _ACTIONS, "tcflow action")
         line, cc = self._line, self.termios.cc
         if action == t.TCOOFF:
             line.tco_stopped = True
@@ -230,12 +244,16 @@ class Pty:
         elif action == t.TCOON and line.tco_stopped:
             line.tco_stopped = False
             line.start()
-        elif action in (t.TCIOFF, t.TCION):
+        elif action != t.TCOON:
             self._send_xchar(cc[t.VSTOP if action == t.TCIOFF else t.VSTART])
 
     def close_slave(self) -> None:
         """The program has gone. Typing is still processed, for whoever opens the slave again."""
         self.slave_closed = True
+
+    def reopen_slave(self) -> None:
+        """The next program has come: it finds the settings, and what nobody has read."""
+        self.slave_closed = False
 
     # ----------------------------------------------------------------------- in between
 
@@ -278,3 +296,8 @@ class Pty:
         """Both sides have gone."""
         self.close_slave()
         self.close_master()
+
+
+def _check(value: int, known: Container[int], what: str) -> None:
+    if value not in known:
+        raise oserror(errno.EINVAL, f"{what} {value!r}")
