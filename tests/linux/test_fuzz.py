@@ -11,11 +11,11 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from ttyhost_n_tty import NTtyCore
+from ttyhost_n_tty import NTtyCore, Pty
 
 from ttyhost.abi import Termios
 
-from .fuzz import Comparison, host_maker, run, store, stored, summary
+from .fuzz import Comparison, host_maker, patient_logs, run, store, stored, summary
 from .ptys import available
 from .scripts import Script, packed
 from .shrink import shrink
@@ -62,3 +62,15 @@ def test_a_core_that_errs_is_found_and_the_script_made_small(monkeypatch: pytest
     assert [step[0] for step in small.steps] == ["type"]
     assert len(small.steps[0][1]) < 6
     assert "DIFFERS" in comparison.report(small)
+
+
+def test_signals_are_the_kernels_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the foreground group of a real session gets: by a key, by TIOCSIG, and after a reopen."""
+    steps = [["begin_session"], ["type", "\x1c\x03"], ["send_signal", 20]]
+    steps += [["close_slave"], ["send_signal", 15], ["reopen_slave"], ["type", "\x1a"], ["slave_read", 1]]
+    script, comparison = Script(packed(Termios()), steps), Comparison()
+    log = patient_logs([script])[0]
+    assert [seen[-1] for seen in log[:-1]] == [[], [2, 3], [20], [], [], [], [20], []]
+    assert not comparison.differing([script])
+    monkeypatch.setattr(Pty, "send_signal", lambda pty, signum: None)
+    assert comparison.differing([script]) == [script]
