@@ -155,6 +155,46 @@ def test_tiocsig(host, pty):
     assert errno_of(slave.ioctl, T.TIOCSIG, 2) == errno.ENOTTY
 
 
+def test_tcflow_on_the_master_is_its_own(host, pty):
+    """As Linux's master does it: what is typed stops, not what the slave writes."""
+    master, slave = pty
+    master.ioctl(T.TCXONC, T.TCOOFF)
+    assert errno_of(master.write, b"typed", timeout=0) == errno.EAGAIN
+    assert not master.poll() & Poll.OUT
+    assert slave.write(b"shown") == 5
+    assert master.read(100, timeout=0) == b"shown"
+    slave.tcflow(T.TCOON)
+    master.ioctl(T.TCXONC, T.TCION)
+    assert errno_of(slave.read, 1, timeout=0) == errno.EAGAIN
+    master.ioctl(T.TCXONC, T.TCOON)
+    assert master.write(b"typed") == 5
+    master.ioctl(T.TCXONC, T.TCIOFF)
+    master.ioctl(T.TCXONC, T.TCION)
+    host.flush_work(10)
+    assert slave.read(100, timeout=0) == b"typed\x13\x11"
+    assert errno_of(master.ioctl, T.TCXONC, 4) == errno.EINVAL
+
+
+def test_a_writer_that_the_master_has_stopped_goes_on(pty, background):
+    master, slave = pty
+    master.ioctl(T.TCXONC, T.TCOOFF)
+    writer = background(master.write, b"typed")
+    master.ioctl(T.TCXONC, T.TCOON)
+    assert slave.read(100) == b"typed"
+    assert writer() == 5
+
+
+def test_an_exclusive_master_does_not_shut_the_slave(pty):
+    master, slave = pty
+    master.ioctl(T.TIOCEXCL)
+    assert (master.ioctl(T.TIOCGEXCL), slave.ioctl(T.TIOCGEXCL)) == (1, 0)
+    master.open_slave().close()
+    master.ioctl(T.TIOCNXCL)
+    slave.ioctl(T.TIOCEXCL)
+    assert (master.ioctl(T.TIOCGEXCL), slave.ioctl(T.TIOCGEXCL)) == (0, 1)
+    assert errno_of(master.open_slave) == errno.EBUSY
+
+
 @pytest.mark.rule("R-190")
 def test_the_last_slave_closes_and_one_opens_again(pty):
     master, slave = pty

@@ -37,6 +37,7 @@ REACHED = 4095
 that FIONREAD counts."""
 UNSEEN = LIMIT // 8
 """Bytes that may be on their way to a reader of the master who is slower than who types."""
+START, STOP = b"\x11", b"\x13"
 _OPPOSITE = {
     T.TIOCPKT_STOP: T.TIOCPKT_START,
     T.TIOCPKT_START: T.TIOCPKT_STOP,
@@ -85,7 +86,8 @@ class SlaveDriver(TtyDriver):
 
 def _plain_stop(termios: Termios) -> bool:
     """Output stops and goes on by ^S and ^Q (TIOCPKT_DOSTOP)."""
-    return bool(termios.iflag & T.IXON) and termios.cc[T.VSTOP] == 0x13 and termios.cc[T.VSTART] == 0x11
+    cc = termios.cc
+    return bool(termios.iflag & T.IXON) and cc[T.VSTOP] == STOP[0] and cc[T.VSTART] == START[0]
 
 
 class Master(OpenFile):
@@ -103,6 +105,8 @@ class Master(OpenFile):
         self._locked = False
         self._watching = 0
         """Threads inside ``read``: while there is something to read, each of them is about to."""
+        self._stopped = False
+        self._exclusive = False
         self._other_closed = False
         self._readinesses: tuple[Readiness, ...] = ()
         self.tty = Tty(kernel, name, lambda port: SlaveDriver(port, self), flip_limit=LIMIT)
@@ -247,14 +251,14 @@ class Master(OpenFile):
 
     def _push(self, data: memoryview) -> int:
         port = self.tty.port
-        if port is None:  # hung up, not opened again: there is nothing that could take it
+        if port is None or self._stopped:  # hung up, not opened again: there is nothing that could take it
             return 0
         return port.far_end().insert(data)
 
     @property
     def _room(self) -> int:
         port = self.tty.port
-        return 0 if port is None else port.room
+        return 0 if port is None or self._stopped else port.room
 
     def check_background(self, signum: int) -> None:
         """A master is nobody's controlling tty: no job control."""
@@ -278,8 +282,7 @@ class Master(OpenFile):
         return events
 
     def ioctl(self, cmd: int, arg: object = 0) -> object:
-        """TIOCPKT, TIOCGPKT, TIOCSIG, TIOCSPTLCK and FIONREAD are the master's own; the rest acts on
-        the slave's tty."""
+        """Those of _MASTER_IOCTLS are the master's own; the rest acts on the slave's tty."""
         self._check_open()
         own = _MASTER_IOCTLS.get(cmd & 0xFFFFFFFF)
         if own is not None:
@@ -298,6 +301,23 @@ class Master(OpenFile):
         if arg not in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
             raise oserror(errno.EINVAL, f"TIOCSIG {arg!r}")
         self.kernel.sessions.signal(self.tty, arg)
+        return 0
+
+    def _flow(self, arg: Any) -> int:
+        """TCXONC: TCOOFF and TCOON stop and start what is typed; TCIOFF and TCION type ^S and ^Q (the
+        master's own settings are fixed), which are lost while stopped, as on Linux."""
+        if arg in (T.TCOOFF, T.TCOON):
+            self._stopped = arg == T.TCOOFF
+            self._wake()
+        elif arg in (T.TCIOFF, T.TCION):
+            self._push(memoryview(STOP if arg == T.TCIOFF else START))
+        else:
+            raise oserror(errno.EINVAL, f"tcflow action {arg!r}")
+        return 0
+
+    def _set_exclusive(self, on: bool) -> int:
+        """TIOCEXCL, TIOCNXCL: no second open of this end, and there is none; the slave's is its own."""
+        self._exclusive = on
         return 0
 
     def _set_lock(self, arg: Any) -> int:
@@ -375,5 +395,9 @@ _MASTER_IOCTLS: dict[int, Callable[[Master, Any], object]] = {
     T.TIOCGPKT: lambda master, arg: int(master._packet_mode),
     T.TIOCSIG: Master._signal,
     T.TIOCSPTLCK: Master._set_lock,
+    T.TCXONC: Master._flow,
+    T.TIOCEXCL: lambda master, arg: master._set_exclusive(True),
+    T.TIOCNXCL: lambda master, arg: master._set_exclusive(False),
+    T.TIOCGEXCL: lambda master, arg: int(master._exclusive),
     T.FIONREAD: lambda master, arg: min(master.flip.size, REACHED),
 }

@@ -94,6 +94,7 @@ class Pty:
         self.core = self.core_class(self._line, self.termios)
         self.master_closed = False
         self.slave_closed = False
+        self._master_stopped = False
 
     @property
     def signals(self) -> list[int]:
@@ -103,14 +104,17 @@ class Pty:
 
     def master_write(self, data: bytes) -> int:
         """Type: how many bytes were taken."""
-        waiting = sum(len(chunk) for chunk, _ in self._flip)
-        room = FLIP - waiting
-        if data and room <= 0:
+        taken = 0 if self._master_stopped else self._type(data)
+        if data and not taken:
             raise oserror(errno.EAGAIN)
+        return taken
+
+    def _type(self, data: bytes) -> int:
+        room = FLIP - sum(len(chunk) for chunk, _ in self._flip)
         for at in range(0, min(len(data), room), _WRITE):
             self._flip.append((data[at : min(at + _WRITE, room)], 0))
             self._deliver()
-        return min(len(data), room)
+        return max(min(len(data), room), 0)
 
     def master_read(self, size: int) -> bytes:
         """What the terminal shall show; in packet mode a status byte first."""
@@ -134,7 +138,7 @@ class Pty:
             events |= Poll.PRI | Poll.READABLE
         if self.slave_closed:
             events |= Poll.HUP
-        if sum(len(chunk) for chunk, _ in self._flip) < FLIP:
+        if sum(len(chunk) for chunk, _ in self._flip) < FLIP and not self._master_stopped:
             events |= Poll.WRITABLE
         return events
 
@@ -150,6 +154,15 @@ class Pty:
             self._line.arrived = 0
         if queue in (t.TCOFLUSH, t.TCIOFLUSH):
             self._flip.clear()
+
+    def master_tcflow(self, action: int) -> None:
+        """tcflow on the master: TCOOFF and TCOON stop and start typing; TCIOFF and TCION type ^S and ^Q,
+        whatever the slave's settings; they are lost while stopped."""
+        _check(action, _ACTIONS, "tcflow action")
+        if action in (t.TCOOFF, t.TCOON):
+            self._master_stopped = action == t.TCOOFF
+        elif not self._master_stopped:
+            self._type(b"\x13" if action == t.TCIOFF else b"\x11")
 
     def set_packet_mode(self, on: bool) -> None:
         """TIOCPKT."""
