@@ -186,8 +186,8 @@ class WatchedPty(Pty):
         vars(self.core)["is_seen"] = lambda: any(seen for _, seen in self._flip)
         self._in_session = False
 
-    def master_write(self, data: bytes) -> int:
-        taken = super().master_write(data)
+    def _type(self, data: bytes) -> int:
+        taken = super()._type(data)
         if sum(len(chunk) for chunk, _ in self._flip) > _SURELY_FIT:
             self._note(FULL)
         return taken

@@ -145,6 +145,9 @@ class GuestPty:
     def slave_flush(self, queue: int) -> None:
         self._player.ask("f", self._id, "s", queue)
 
+    def master_tcflow(self, action: int) -> None:
+        self._player.ask("x", self._id, "m", action)
+
     def tcflow(self, action: int) -> None:
         self._player.ask("x", self._id, "s", action)
 

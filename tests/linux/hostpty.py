@@ -90,6 +90,9 @@ class HostPty:
     def slave_flush(self, queue: int) -> None:
         self._settled(lambda: self.slave.tcflush(queue))
 
+    def master_tcflow(self, action: int) -> None:
+        self._settled(lambda: self.master.ioctl(t.TCXONC, action))
+
     def tcflow(self, action: int) -> None:
         self._settled(lambda: self.slave.tcflow(action))
 

@@ -68,6 +68,7 @@ _ACTIONS: dict[str, Callable[..., object]] = {
     "tcsetattr": lambda pty, when, *settings: pty.tcsetattr(when, unpacked(settings)),
     "tcflush": _tcflush,
     "tcflow": lambda pty, action: pty.tcflow(action),
+    "master_tcflow": lambda pty, action: pty.master_tcflow(action),
     "packet": lambda pty, on: pty.set_packet_mode(on),
     "close_slave": lambda pty: pty.close_slave(),
     "begin_session": lambda pty: pty.begin_session(),

@@ -121,6 +121,8 @@ def _step(rng: random.Random, settings: Termios, size: int) -> Step:
         return ["send_signal", rng.choice(SIGNALS)]
     if what < 0.97:
         return ["close_slave"]
+    if what < 0.975:
+        return ["master_tcflow", rng.randrange(4)]
     if what < 0.98:
         return ["master_tcsetattr", rng.randrange(3), *packed(_settings(rng, settings))]
     return _bad(rng, settings)
@@ -141,6 +143,8 @@ def _without_slave(rng: random.Random, settings: Termios, size: int) -> Step:
         return ["packet", rng.randrange(2)]
     if what < 0.90:
         return ["send_signal", rng.choice(SIGNALS)]
+    if what < 0.95:
+        return ["master_tcflow", rng.randrange(4)]
     return ["master_tcsetattr", rng.randrange(3), *packed(_settings(rng, settings))]
 
 
@@ -151,6 +155,7 @@ def _bad(rng: random.Random, settings: Termios) -> Step:
         (
             ["tcflush", end, rng.choice(NUMBERS)],
             ["tcflow", rng.choice((4, -1, 255))],
+            ["master_tcflow", rng.choice((4, -1, 255))],
             ["tcsetattr", rng.choice((3, -1)), *packed(settings)],
             ["master_tcsetattr", rng.choice((3, -1)), *packed(settings)],
             ["packet", rng.choice(NUMBERS)],
