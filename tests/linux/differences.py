@@ -8,6 +8,7 @@ these; from there on its results are not compared. Where Linux may do one of sev
 from __future__ import annotations
 
 import errno
+import signal
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ FULL_EOF = "an EOF in a buffer that it fills: FIONREAD of Linux counts it"
 EOF_PIECE = "EXTPROC with ICANON: an EOF that is left for a piece of its own is lost"
 FULL = "more bytes on the way than surely fit: how many more do is chance"
 SEEN_TWICE = "a flush while bytes wait for room: Linux acts again on the START and STOP it had seen in them"
+OVERTAKES = "TIOCSTI while bytes wait for room: Linux lets it overtake them, or drops it"
 NUL_AHEAD = "VSTART or VSTOP disabled: behind a full buffer Linux takes a NUL for it"
 
 
@@ -74,6 +76,10 @@ DIFFERENT = {
     NUL_AHEAD: Difference(
         "a disabled START or STOP matches a NUL behind a full buffer",
         "test_a_disabled_start_character_is_not_nul",
+    ),
+    OVERTAKES: Difference(
+        "TIOCSTI while bytes wait for room: its byte comes before them, or is lost",
+        "test_tiocsti_comes_after_what_waits_for_room",
     ),
 }
 
@@ -184,6 +190,7 @@ class WatchedPty(Pty):
             vars(part)["note"] = self._note
         vars(self._line)["choose"] = choose
         vars(self.core)["is_seen"] = lambda: any(seen for _, seen in self._flip)
+        self._winsize = 0, 0
         self._in_session = False
 
     def _type(self, data: bytes) -> int:
@@ -202,6 +209,18 @@ class WatchedPty(Pty):
 
     def unknown_ioctl(self, end: str, cmd: int) -> None:
         raise oserror(errno.ENOTTY)
+
+    def set_winsize(self, end: str, rows: int, cols: int) -> None:
+        """From either end, and both are told of a change."""
+        if self._winsize != (rows, cols):
+            self._winsize = rows, cols
+            self.signals.append(signal.SIGWINCH)
+
+    def inject(self, char: str) -> None:
+        """TIOCSTI: Linux puts the byte before what waits for room, or drops it when there is none."""
+        if self._flip or len(self.core.buffer) >= _SURELY_FIT:
+            self._note(OVERTAKES)
+        self._type(char.encode("latin-1"))
 
     def begin_session(self) -> None:
         self._in_session = True

@@ -109,6 +109,12 @@ class GuestPty:
     def set_packet_mode(self, on: int) -> None:
         self._player.ask("k", self._id, "m", int(on))
 
+    def set_winsize(self, end: str, rows: int, cols: int) -> None:
+        self._player.ask("z", self._id, end, rows, cols)
+
+    def inject(self, char: str) -> None:
+        self._player.ask("j", self._id, "s", ord(char))
+
     def send_signal(self, signum: int) -> None:
         self._player.ask("g", self._id, "m", signum)
 

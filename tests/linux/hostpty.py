@@ -99,6 +99,12 @@ class HostPty:
     def set_packet_mode(self, on: int) -> None:
         self.master.ioctl(t.TIOCPKT, on)
 
+    def set_winsize(self, end: str, rows: int, cols: int) -> None:
+        (self.master if end == "m" else self.slave).ioctl(t.TIOCSWINSZ, (rows, cols, 0, 0))
+
+    def inject(self, char: str) -> None:
+        self._settled(lambda: self.slave.ioctl(t.TIOCSTI, char.encode("latin-1")))
+
     def send_signal(self, signum: int) -> None:
         self.master.ioctl(t.TIOCSIG, signum)
 

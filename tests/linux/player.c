@@ -9,6 +9,7 @@
  *   p N E       q N E            what poll says, what FIONREAD says
  *   f N E QUEUE x N E ACTION     tcflush, tcflow
  *   k N E ON   g N E SIGNAL      packet mode, TIOCSIG
+ *   z N E ROWS COLS  j N E CHAR  the size of the window, TIOCSTI
  *   i N E COMMAND                an ioctl with 0 for its argument
  *   t N E WHEN IFLAG OFLAG CFLAG LFLAG HEX      tcsetattr, the characters in hex
  *
@@ -75,6 +76,17 @@ static int settings(int fd, const char *args)
 	return ioctl(fd, TCSETS + when, &termios);
 }
 
+static int resize(int fd, const char *args)
+{
+	struct winsize size = { 0 };
+
+	if (sscanf(args, "%hu %hu", &size.ws_row, &size.ws_col) != 2) {
+		errno = EINVAL;
+		return -1;
+	}
+	return ioctl(fd, TIOCSWINSZ, &size);
+}
+
 static void say_bytes(const unsigned char *bytes, long size)
 {
 	putchar('=');
@@ -116,6 +128,8 @@ static void obey(char *line)
 	case 'k': result = ioctl(fd, TIOCPKT, &number); break;
 	case 'g': result = ioctl(fd, TIOCSIG, number); break;
 	case 'i': result = ioctl(fd, number, 0); break;
+	case 'j': result = ioctl(fd, TIOCSTI, &number); break;
+	case 'z': result = resize(fd, args); break;
 	case 't': result = settings(fd, args); break;
 	default: errno = ENOSYS;
 	}

@@ -123,7 +123,11 @@ def _step(rng: random.Random, settings: Termios, size: int) -> Step:
         return ["close_slave"]
     if what < 0.975:
         return ["master_tcflow", rng.randrange(4)]
-    if what < 0.98:
+    if what < 0.978:
+        return ["set_winsize", rng.choice("ms"), rng.choice((0, 24)), rng.choice((0, 80))]
+    if what < 0.982:
+        return ["inject", rng.choice(settings.cc.decode("latin-1") + "ab\n\r")]
+    if what < 0.987:
         return ["master_tcsetattr", rng.randrange(3), *packed(_settings(rng, settings))]
     return _bad(rng, settings)
 
@@ -145,6 +149,8 @@ def _without_slave(rng: random.Random, settings: Termios, size: int) -> Step:
         return ["send_signal", rng.choice(SIGNALS)]
     if what < 0.95:
         return ["master_tcflow", rng.randrange(4)]
+    if what < 0.96:
+        return ["set_winsize", "m", 24, 80]
     return ["master_tcsetattr", rng.randrange(3), *packed(_settings(rng, settings))]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ttyhost_n_tty import MemoryLine, NTtyCore, Pty
 from ttyhost_n_tty.reading import SIZE
 
+from ttyhost import Host
 from ttyhost.abi import PARITY, Termios
 from ttyhost.abi import termios as t
 
@@ -101,6 +102,19 @@ def test_an_eof_after_64_bytes_under_extproc_is_read() -> None:
     assert core.read(100) == b"a" * 64 + b"\x04"
     core.receive(b"\x04")
     assert core.read(100) == b"", "alone it is end of file"
+
+
+def test_tiocsti_comes_after_what_waits_for_room() -> None:
+    with Host(checks="strict") as host:
+        host.allow_tiocsti = True
+        master, slave = host.openpty()
+        slave.tcsetattr(t.TCSANOW, COOKED.raw())
+        assert master.write(b"a" * 5000) == 5000
+        slave.ioctl(t.TIOCSTI, b"x")
+        data = slave.read(5000)
+        while not data.endswith(b"x"):
+            data += slave.read(5000)
+        assert data == b"a" * 5000 + b"x"
 
 
 # ------------------------------------------------------------------------- quirks we keep
