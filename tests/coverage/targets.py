@@ -152,12 +152,14 @@ def n_tty_pty(data: bytes) -> None:
         lambda: (pty.master_flush, pty.slave_flush)[script.number() % 2](script.number() % 3),
         lambda: pty.tcflow(script.number() % 4),
         lambda: pty.set_packet_mode(bool(script.number() % 2)),
+        lambda: pty.master_tcflow(script.number() % 4),
+        lambda: (pty.close_slave, pty.reopen_slave)[script.number() % 2](),
     )
     while script:
         try:
             calls[script.number() % len(calls)]()
         except OSError as error:
-            assert error.errno == errno.EAGAIN
+            assert error.errno == errno.EAGAIN or (error.errno == errno.EIO and pty.slave_closed)
         assert 0 <= pty.slave_inq() <= SIZE
         assert 0 <= pty.master_inq() <= PTY_MAX
         assert int(pty.slave_poll()) >= 0
