@@ -7,17 +7,17 @@ these; from there on its results are not compared. Where Linux may do one of sev
 
 from __future__ import annotations
 
-import errno
-import signal
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ttyhost_n_tty import NTtyCore, Pty
+from ttyhost_n_tty import NTtyCore
 from ttyhost_n_tty.echo import Echo
 from ttyhost_n_tty.pty import _QUEUE, SlaveLine
 
-from ttyhost.abi import Termios, oserror
+from ttyhost.abi import Termios
 from ttyhost.abi import termios as t
+
+from .ownpty import OwnPty
 
 ECHO_RING = "more than 4096 bytes of pending echo: Linux overwrites it in its ring and loses or repeats it"
 STALE_ECHO = "VLNEXT ends an ECHOPRT group without ECHOCTL: Linux later shows 4095 stale bytes"
@@ -175,7 +175,7 @@ class _Core(NTtyCore):
         return super().inq()
 
 
-class WatchedPty(Pty):
+class WatchedPty(OwnPty):
     """Our pty, which knows when it is not to be compared."""
 
     core_class = _Core
@@ -190,8 +190,6 @@ class WatchedPty(Pty):
             vars(part)["note"] = self._note
         vars(self._line)["choose"] = choose
         vars(self.core)["is_seen"] = lambda: any(seen for _, seen in self._flip)
-        self._winsize = 0, 0
-        self._in_session = False
 
     def _type(self, data: bytes) -> int:
         taken = super()._type(data)
@@ -199,37 +197,10 @@ class WatchedPty(Pty):
             self._note(FULL)
         return taken
 
-    @property
-    def slave_is_open(self) -> bool:
-        return not self.slave_closed
-
-    def master_tcsetattr(self, when: int, termios: Termios) -> None:
-        """The slave's settings: a master has none of its own."""
-        self.tcsetattr(when, termios)
-
-    def unknown_ioctl(self, end: str, cmd: int) -> None:
-        raise oserror(errno.ENOTTY)
-
-    def set_winsize(self, end: str, rows: int, cols: int) -> None:
-        """From either end, and both are told of a change."""
-        if self._winsize != (rows, cols):
-            self._winsize = rows, cols
-            self.signals.append(signal.SIGWINCH)
-
     def inject(self, char: str) -> None:
-        """TIOCSTI: Linux puts the byte before what waits for room, or drops it when there is none."""
         if self._flip or len(self.core.buffer) >= _SURELY_FIT:
             self._note(OVERTAKES)
-        self._type(char.encode("latin-1"))
-
-    def begin_session(self) -> None:
-        self._in_session = True
-
-    def new_signals(self) -> list[int]:
-        """Without a session nobody gets them."""
-        signals = sorted(set(self.signals)) if self._in_session else []
-        self.signals.clear()
-        return signals
+        super().inject(char)
 
     def _note(self, reason: str) -> None:
         self.reason = self.reason or reason

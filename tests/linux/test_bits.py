@@ -12,14 +12,14 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 import pytest
-from ttyhost_n_tty import Pty
 
 from ttyhost.abi import Termios
 from ttyhost.abi import termios as t
 
 from .fuzz import host_maker, patient_logs, played
 from .model import Log
-from .ptys import available
+from .ownpty import OwnPty
+from .ptys import PtyLike, available
 from .scripts import IFLAGS, LFLAGS, OFLAGS, Script, packed
 
 Seen = tuple[str, str]
@@ -207,6 +207,6 @@ def test_the_kernel_does_so() -> None:
 
 def test_our_core_and_a_hosts_pty_do_so() -> None:
     with ExitStack() as stack:
-        makers: list[Callable[[Termios], Pty]] = [Pty, host_maker(stack)]
+        makers: list[Callable[[Termios], PtyLike]] = [OwnPty, host_maker(stack)]
         for name, script, expected in CASES:
             assert [(name, seen(played(script, make))) for make in makers] == [(name, expected)] * 2
