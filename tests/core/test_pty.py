@@ -184,6 +184,18 @@ def test_a_writer_that_the_master_has_stopped_goes_on(pty, background):
     assert writer() == 5
 
 
+def test_tiocsti_on_the_master_is_read_there(host, pty):
+    master, slave = pty
+    assert errno_of(master.ioctl, T.TIOCSTI, b"x") == errno.EIO
+    host.allow_tiocsti = True
+    master.ioctl(T.TIOCSTI, b"x")
+    assert master.read(10, timeout=0) == b"x"
+    host.flush_work(10)
+    assert errno_of(slave.read, 1, timeout=0) == errno.EAGAIN
+    slave.write(b"y" * 8192)
+    assert errno_of(master.ioctl, T.TIOCSTI, b"x") == errno.EAGAIN
+
+
 def test_an_exclusive_master_does_not_shut_the_slave(pty):
     master, slave = pty
     master.ioctl(T.TIOCEXCL)

@@ -149,16 +149,22 @@ def _vhangup(file: OpenFile, tty: Tty, arg: object) -> int:
     return 0
 
 
-def _inject(file: OpenFile, tty: Tty, arg: object) -> int:
-    """TIOCSTI: one byte, as if typed after what is queued. Off unless the host allows it (R-184)."""
+def injected(tty: Tty, arg: object) -> bytes:
+    """The byte of a TIOCSTI. Raises OSError: EIO unless the host allows it (R-184), EINVAL."""
     if not tty.kernel.allow_tiocsti:
         raise oserror(errno.EIO, "TIOCSTI is switched off (host.allow_tiocsti)")
     char = arg[0] if isinstance(arg, (bytes, bytearray)) and len(arg) == 1 else _int(arg)
     if not 0 <= char <= 255:
         raise oserror(errno.EINVAL, f"TIOCSTI {arg!r}: one byte")
+    return bytes((char,))
+
+
+def _inject(file: OpenFile, tty: Tty, arg: object) -> int:
+    """TIOCSTI: one byte, as if typed after what is queued."""
+    byte = injected(tty, arg)
     flip = tty.receiver.flip
     with termio.inside(file, tty):
-        if not flip.insert(bytes((char,)), None, tty.kernel.runtime.now()):
+        if not flip.insert(byte, None, tty.kernel.runtime.now()):
             raise oserror(errno.EAGAIN, "the input is full")
         flip.commit()
     tty.receiver.schedule()

@@ -23,7 +23,7 @@ from ..abi import termios as T
 from ..core import life, termio
 from ..core.file import TtyFile
 from ..core.flip import FlipBuffer
-from ..core.ioctl import ioctl
+from ..core.ioctl import injected, ioctl
 from ..core.kernel import Kernel
 from ..core.openfile import OpenFile
 from ..core.readiness import Readiness
@@ -315,6 +315,12 @@ class Master(OpenFile):
             raise oserror(errno.EINVAL, f"tcflow action {arg!r}")
         return 0
 
+    def _inject(self, arg: Any) -> int:
+        """TIOCSTI: who reads the master gets the byte."""
+        if not self.receive(injected(self.tty, arg)):
+            raise oserror(errno.EAGAIN, "the output is full")
+        return 0
+
     def _set_exclusive(self, on: bool) -> int:
         """TIOCEXCL, TIOCNXCL: no second open of this end, and there is none; the slave's is its own."""
         self._exclusive = on
@@ -396,6 +402,7 @@ _MASTER_IOCTLS: dict[int, Callable[[Master, Any], object]] = {
     T.TIOCSIG: Master._signal,
     T.TIOCSPTLCK: Master._set_lock,
     T.TCXONC: Master._flow,
+    T.TIOCSTI: Master._inject,
     T.TIOCEXCL: lambda master, arg: master._set_exclusive(True),
     T.TIOCNXCL: lambda master, arg: master._set_exclusive(False),
     T.TIOCGEXCL: lambda master, arg: int(master._exclusive),
