@@ -197,10 +197,11 @@ class WatchedPty(OwnPty):
             self._note(FULL)
         return taken
 
-    def inject(self, char: str) -> None:
-        if self._flip or len(self.core.buffer) >= _SURELY_FIT:
+    def inject(self, end: str, char: str) -> None:
+        before = self._line.output if end == "m" else self.core.buffer
+        if (end == "s" and self._flip) or len(before) >= _SURELY_FIT:
             self._note(OVERTAKES)
-        super().inject(char)
+        super().inject(end, char)
 
     def _note(self, reason: str) -> None:
         self.reason = self.reason or reason

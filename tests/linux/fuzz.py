@@ -147,7 +147,7 @@ def stored() -> list[tuple[str, Script]]:
     cases = []
     for path in sorted(FOUND.glob("*.json")):
         data = json.loads(path.read_text())
-        cases.append((path.stem, Script(data["termios"], data["steps"])))
+        cases.append((path.stem, _allowed(Script(data["termios"], data["steps"]))))
     return cases
 
 

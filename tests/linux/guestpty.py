@@ -112,8 +112,8 @@ class GuestPty:
     def set_winsize(self, end: str, rows: int, cols: int) -> None:
         self._player.ask("z", self._id, end, rows, cols)
 
-    def inject(self, char: str) -> None:
-        self._player.ask("j", self._id, "s", ord(char))
+    def inject(self, end: str, char: str) -> None:
+        self._player.ask("j", self._id, end, ord(char))
 
     def send_signal(self, signum: int) -> None:
         self._player.ask("g", self._id, "m", signum)

@@ -102,8 +102,9 @@ class HostPty:
     def set_winsize(self, end: str, rows: int, cols: int) -> None:
         (self.master if end == "m" else self.slave).ioctl(t.TIOCSWINSZ, (rows, cols, 0, 0))
 
-    def inject(self, char: str) -> None:
-        self._settled(lambda: self.slave.ioctl(t.TIOCSTI, char.encode("latin-1")))
+    def inject(self, end: str, char: str) -> None:
+        file = self.master if end == "m" else self.slave
+        self._settled(lambda: file.ioctl(t.TIOCSTI, char.encode("latin-1")))
 
     def send_signal(self, signum: int) -> None:
         self.master.ioctl(t.TIOCSIG, signum)

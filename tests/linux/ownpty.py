@@ -35,9 +35,13 @@ class OwnPty(Pty):
             self._winsize = rows, cols
             self.signals.append(signal.SIGWINCH)
 
-    def inject(self, char: str) -> None:
-        """TIOCSTI: as if typed, also while the master may not type."""
-        self._type(char.encode("latin-1"))
+    def inject(self, end: str, char: str) -> None:
+        """TIOCSTI: as if the other end had sent it, also while that is stopped."""
+        if end == "s":
+            self._type(char.encode("latin-1"))
+        else:
+            self._line.output += char.encode("latin-1")
+            self._line.arrive()
 
     def begin_session(self) -> None:
         self._in_session = True

@@ -70,7 +70,7 @@ _ACTIONS: dict[str, Callable[..., object]] = {
     "tcflow": lambda pty, action: pty.tcflow(action),
     "master_tcflow": lambda pty, action: pty.master_tcflow(action),
     "set_winsize": lambda pty, end, rows, cols: pty.set_winsize(end, rows, cols),
-    "inject": lambda pty, char: pty.inject(char),
+    "inject": lambda pty, end, char: pty.inject(end, char),
     "packet": lambda pty, on: pty.set_packet_mode(on),
     "close_slave": lambda pty: pty.close_slave(),
     "begin_session": lambda pty: pty.begin_session(),
@@ -78,4 +78,4 @@ _ACTIONS: dict[str, Callable[..., object]] = {
     "unknown_ioctl": lambda pty, end, cmd: pty.unknown_ioctl(end, cmd),
     "master_tcsetattr": lambda pty, when, *settings: pty.master_tcsetattr(when, unpacked(settings)),
 }
-_OF_SLAVE = {"print", "slave_read", "tcsetattr", "tcflow", "close_slave", "begin_session", "inject"}
+_OF_SLAVE = {"print", "slave_read", "tcsetattr", "tcflow", "close_slave", "begin_session"}

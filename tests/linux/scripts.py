@@ -126,7 +126,7 @@ def _step(rng: random.Random, settings: Termios, size: int) -> Step:
     if what < 0.978:
         return ["set_winsize", rng.choice("ms"), rng.choice((0, 24)), rng.choice((0, 80))]
     if what < 0.982:
-        return ["inject", rng.choice(settings.cc.decode("latin-1") + "ab\n\r")]
+        return ["inject", rng.choice("ssm"), rng.choice(settings.cc.decode("latin-1") + "ab\n\r")]
     if what < 0.987:
         return ["master_tcsetattr", rng.randrange(3), *packed(_settings(rng, settings))]
     return _bad(rng, settings)
