@@ -127,6 +127,14 @@ def test_lines_at_once_are_what_reads_would_give(termios: Termios, steps: list[t
     assert everything_read(at_once) == everything_read(single)
 
 
+def test_a_line_that_comes_between_two_batches_is_not_lost() -> None:
+    core = NTtyCore()
+    core.receive(b"a\nb\n")
+    assert core.read_lines(2) == [b"a\n"]
+    core.receive(b"c\n")
+    assert core.read_lines(10) == [b"b\n", b"c\n"]
+
+
 @settings(max_examples=300, deadline=None)
 @given(termios=termioses, text=texts, places=st.lists(st.integers(0, 400), max_size=12))
 def test_where_output_is_cut_does_not_matter(termios: Termios, text: bytes, places: list[int]) -> None:

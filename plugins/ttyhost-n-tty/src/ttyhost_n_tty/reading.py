@@ -209,13 +209,14 @@ class ReadBuffer:
         that is not there whole, and an EOF, is the last."""
         lines: list[bytes] = []
         while size > 0:
-            if (cut := self._cut) and self._ends[0] - self.tail <= size:
+            if (cut := self._cut) and (taken := sum(map(len, cut))) <= size:
                 cut.reverse()
                 lines += cut
                 cut.clear()
-                size -= self._ends[0] - self.tail
-                self.tail = self._ends[0]
-                self._line_gone()
+                size -= taken
+                self.tail += taken
+                if self.tail == self._ends[0]:  # else more lines have come since it was cut
+                    self._line_gone()
                 continue
             line = self.take_line(size)
             if line is None:
