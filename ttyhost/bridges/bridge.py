@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
+from ttyhost.abi import Termios
 from ttyhost.abi.types import Frame, Poll
 
 from .loop import Loop
@@ -61,6 +62,31 @@ class WhenWritable:
             self._firing = False
 
 
+class WhenHungUp:
+    """Calls ``fn`` in the loop when the tty is hung up, while it is wanted: for a line that is held
+    back, of which nobody reads that it has ended. It looks now and then."""
+
+    LOOK = 0.25
+    """Seconds."""
+
+    def __init__(self, loop: Loop, tty: TtyFile, fn: Callable[[], None]) -> None:
+        self._loop, self._tty, self._fn = loop, tty, fn
+        self._wanted = self._waiting = False
+
+    def want(self, wanted: bool) -> None:
+        self._wanted = wanted
+        if wanted and not self._waiting:
+            self._waiting = True
+            self._loop.later(self.LOOK, self._ask)
+
+    def _ask(self) -> None:
+        self._waiting = False
+        if self._wanted and self._tty.poll() & Poll.HUP:
+            self._fn()
+        else:
+            self.want(self._wanted)
+
+
 class Why(Enum):
     """Why a bridge has come to its end."""
 
@@ -99,6 +125,10 @@ class Bridge(ABC):
     @abstractmethod
     def title(self) -> str:
         """The upper side, for the line that says that all is up: ``pty /dev/pts/7 -> ./slip0``."""
+
+    def modes(self, line: Termios) -> Termios:
+        """The settings that a user of the upper side meets, while those of the line are ``line``."""
+        return line
 
     @abstractmethod
     def start(self) -> None:

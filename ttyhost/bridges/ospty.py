@@ -19,9 +19,29 @@ from .loop import Loop
 from .pump import Pump
 
 
+class SlaveName:
+    """What programs open: the slave's path, and ``link``, if given, a symlink to it.
+
+    Raises OSError EEXIST when something that is not ours stands there.
+    """
+
+    def __init__(self, slave: str, link: str = "") -> None:
+        self._slave, self._link = slave, link
+        if link:
+            make_link(slave, link)
+
+    def __str__(self) -> str:
+        return f"pty {self._slave}" + (f" -> {self._link}" if self._link else "")
+
+    def remove(self) -> None:
+        """Remove the symlink, unless it is somebody else's by now. Idempotent."""
+        if self._link:
+            remove_link(self._slave, self._link)
+
+
 class OsPty(Pump):
-    """A raw OS pty; its slave's path is ``slave``. ``link``, if given, is a symlink to it that lives
-    as long as the bridge. Raises OSError EEXIST when something that is not ours stands there."""
+    """A raw OS pty; its slave's path is ``slave``, the symlink ``link`` lives as long as the bridge.
+    Raises what ``SlaveName`` raises."""
 
     def __init__(
         self,
@@ -39,19 +59,16 @@ class OsPty(Pump):
         try:
             os_tty.setraw(self._slave_fd)
             end = Descriptor(self._master, write=False)
-            if link:
-                make_link(self.slave, link)
+            self._name = SlaveName(self.slave, link)
         except OSError:
             self._close_pty()
             raise
-        self._link = link
-        title = f"pty {self.slave}" + (f" -> {link}" if link else "")
+        title = str(self._name)
         super().__init__(loop, tty, end, end, fmt, on_end, framed=framed, complain=complain, title=title)
 
     def close(self) -> None:
         self.detach()
-        if self._link:
-            remove_link(self.slave, self._link)
+        self._name.remove()
         self._close_pty()
 
     def _close_pty(self) -> None:

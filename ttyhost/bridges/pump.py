@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from ttyhost.abi.types import Poll
 
-from .bridge import Bridge, End, TtyFile, WhenWritable, Why
+from .bridge import Bridge, End, TtyFile, WhenHungUp, WhenWritable, Why
 from .fds import READ_SIZE, Descriptor
 from .formats import Complain, Format
 from .loop import Loop
@@ -22,8 +22,6 @@ from .loop import Loop
 HIGH_WATER = 65536
 _TURN = 16
 """Reads of the line before the loop looks at everything else."""
-_LOOK = 0.25
-"""Seconds between looks for a hangup while the line is held back."""
 _REFUSED_FRAME = frozenset({errno.EMSGSIZE, errno.EINVAL})
 
 
@@ -53,8 +51,8 @@ class Pump(Bridge):
         """The upper side may still say something."""
         self._line_over = self._upper_over = False
         self._closed = False
-        self._paused = False
         self._writable = WhenWritable(loop, tty, self._push_line)
+        self._hangup = WhenHungUp(loop, tty, lambda: self._line_ended(Why.HANGUP))
         self._upper_in = loop.reader(source.fd, self._upper_readable)
         self._upper_out = loop.writer(sink.fd, self._push_upper)
         self._line_in = loop.reader(tty.fileno(), self._line_readable)
@@ -203,14 +201,4 @@ class Pump(Bridge):
         reading = alive and not self._line_over and not self._upper_over
         full = len(self._to_upper) >= HIGH_WATER
         self._line_in.want(reading and not full)
-        if reading and full and not self._paused:
-            self._paused = True
-            self._loop.later(_LOOK, self._look_for_hangup)
-
-    def _look_for_hangup(self) -> None:
-        """The line is not read while nobody takes what it says, but its end must be seen."""
-        self._paused = False
-        if not self._closed and not self._line_over and self._tty.poll() & Poll.HUP:
-            self._line_ended(Why.HANGUP)
-        else:
-            self._update()
+        self._hangup.want(reading and full)  # its end must be seen all the same
