@@ -84,9 +84,9 @@ def _run(command: Sequence[str], ldisc: int | str) -> int:
         stack.enter_context(handled(handlers))
         if terminal is not None:
             stack.enter_context(_raw(0))
-            resized = {signal.SIGWINCH: lambda _: loop.post(lambda: child.copy_size(terminal))}
+            resized = {signal.SIGWINCH: lambda _: loop.post(lambda: child.pty.copy_size(terminal))}
             stack.enter_context(handled(resized))
-            child.copy_size(terminal)  # it may have changed before we listened
+            child.pty.copy_size(terminal)  # it may have changed before we listened
         host = stack.enter_context(Host(plugins=plugins))
         keyboard = stack.enter_context(Descriptor(0, write=False))
         screen = stack.enter_context(Descriptor(1, write=True))

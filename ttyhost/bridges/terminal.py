@@ -1,0 +1,388 @@
+"""A terminal whose input side is ours: keys --> discipline --> programs, echo --> user.
+
+    user.read --> master | our discipline | tty --> pty.write --> a program's read
+    user.show <---- echo <-------'
+    user.show <------------------------------------- pty.read <--- a program's write, OPOST by the kernel
+
+Two ptys: ours in this process (``master``, ``tty``), which has the programs' termios, and the OS's
+(``pty``), which has none of the input's work. Whatever a program does to its terminal is taken
+over before the next key is looked at. All in the loop's thread, and in order: a key's echo is
+shown before a program hears of it.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+from typing import TYPE_CHECKING, Protocol
+
+from ttyhost.abi import termios as t
+
+from .loop import Loop
+from .steered import SteeredPty
+from .user import User
+
+if TYPE_CHECKING:
+    from ttyhost import Host
+    from ttyhost.core.tty import Tty
+
+_LINE = 4096
+"""No line of a terminal is longer."""
+_ECHO_MAX = 4096
+"""Bytes of echo that wait behind ``user.room``; like the kernel's, more is lost."""
+_FLUSHES = {
+    t.TIOCPKT_FLUSHREAD: t.TCIFLUSH,
+    t.TIOCPKT_FLUSHWRITE: t.TCOFLUSH,
+    t.TIOCPKT_FLUSHREAD | t.TIOCPKT_FLUSHWRITE: t.TCIOFLUSH,
+}
+_FLUSHED = t.TIOCPKT_FLUSHREAD | t.TIOCPKT_FLUSHWRITE
+
+
+class Owner(Protocol):
+    """Who has a terminal, and decides about its end. All is called in the loop."""
+
+    def keys_over(self) -> bytes:
+        """Nothing more will be typed: what is typed in its place."""
+        ...
+
+    def user_gone(self, why: OSError) -> None:
+        """The user's side has failed; nothing can be shown any more."""
+        ...
+
+    def turned(self, dry: bool) -> None:
+        """Something has happened. ``dry``: the programs have said nothing more for now."""
+        ...
+
+
+class Terminal:
+    """``pty`` behind a discipline of ``host``, for ``user``. The pty is closed by who made it.
+
+    Raises what ``host.openpty`` raises.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        host: Host,
+        pty: SteeredPty,
+        user: User,
+        owner: Owner,
+        *,
+        ldisc: int | str | None = None,
+        options: dict[str, object] | None = None,
+    ) -> None:
+        self._loop, self._pty, self._user, self._owner = loop, pty, user, owner
+        self._master, self._tty = host.openpty(ldisc, options)
+        host.sessions.on_signal = lambda tty, signum, _group: self._signalled(tty, signum)
+        self._master.ioctl(t.TIOCPKT, 1)
+        self.settings = pty.settings()
+        """The programs' termios."""
+        self._keys = b""
+        """Typed, and not taken by the discipline yet."""
+        self._input = b""
+        """Cooked, and not taken by the OS pty yet."""
+        self._line_end = b""
+        """The programs' output since the last newline: where the cursor's column comes from."""
+        self._shown = bytearray()
+        self._signals: deque[int] = deque()
+        self._own_flushes = 0
+        self._stopped = self._keys_over = self._hung_up = self._detached = False
+        self._listening = True
+        user.watch(loop, self._typed, self.turn)
+        self._output = loop.reader(pty.master, self.turn)
+        self._echo = loop.reader(self._master.fileno(), self.turn)
+        self._cooked = loop.reader(self._tty.fileno(), self.turn)
+        self._reading = loop.reader(pty.edge_fd, self._has_read)
+
+    def start(self) -> None:
+        self._apply_settings()
+        self.turn()
+
+    def stop_listening(self) -> None:
+        """Take nothing more of what programs say."""
+        self._listening = False
+        self._look()
+
+    def detach(self) -> None:
+        """Look at nothing any more; what was still to be shown is not. Idempotent."""
+        self._detached = True
+        self._shown.clear()
+        for interest in (self._output, self._echo, self._cooked, self._reading):
+            interest.want(False)
+        self._user.leave()
+
+    def close(self) -> None:
+        """Detach, and close our side. Idempotent."""
+        self.detach()
+        self._tty.close(0)
+        self._master.close()
+
+    @property
+    def failed(self) -> bool:
+        """Our side was hung up: the discipline has failed."""
+        return self._tty.hung_up
+
+    @property
+    def idle(self) -> bool:
+        """All that was said, and its echo, is where the user sees it."""
+        return not self._shown
+
+    # ------------------------------------------------------------------ one turn
+
+    def turn(self) -> None:
+        """Something has happened: move what can be moved, then wait for what is left."""
+        if self._detached:
+            return
+        dry = False
+        try:
+            dry = self._move()
+        except OSError:
+            if not self.failed:
+                raise
+        self._owner.turned(dry)
+        self._look()
+
+    def _move(self) -> bool:
+        if self._pty.hung_up:
+            self._renew()
+        dry = self._listen()
+        self._draw()
+        while self._type_some() and self._keys:
+            self._feed()
+        self._feed()
+        self._draw()
+        return dry
+
+    def _look(self) -> None:
+        if self._detached:
+            return
+        self._output.want(self._listening and not self._hung_up and self._room)
+        self._echo.want(True)
+        waiting = bool(self._input) or (self._by_lines and self._pty.unread > 0)
+        self._cooked.want(not waiting and not self._pty.released)
+        self._reading.want(waiting or bool(self._keys))
+        self._user.look(keys=not self._keys and not self._keys_over, room=bool(self._shown))
+
+    @property
+    def _room(self) -> bool:
+        return len(self._shown) < self._user.room
+
+    def _has_read(self) -> None:
+        self._pty.take_edge()
+        self.turn()
+
+    # ------------------------------------------------------------------ what programs say
+
+    def _listen(self) -> bool:
+        """Their output, and what they did to their terminal meanwhile. True: no more for now."""
+        while self._listening and self._room:
+            try:
+                packet = self._pty.read()
+            except OSError as why:
+                if why.errno != errno.EIO:
+                    raise
+                self._hung_up = True  # the slave was released, and nobody else has it
+                return True
+            if packet is None:
+                return True
+            self._say(packet.output)
+            self._obey(packet.events)
+        return False
+
+    def _say(self, output: bytes) -> None:
+        self._shown += output
+        if self.settings.oflag & t.OPOST:
+            self._line_end = (self._line_end + output)[-_LINE:]
+            self._line_end = self._line_end[max(self._line_end.rfind(b"\r"), 0) :]
+
+    def _obey(self, events: int) -> None:
+        flushed = events & ~self._own_flushes
+        self._own_flushes &= ~events
+        if flushed & t.TIOCPKT_FLUSHREAD:
+            self._user.flush(t.TCIFLUSH)
+            self._discard_input()
+        if flushed & t.TIOCPKT_FLUSHWRITE:
+            self._discard_output()
+        if events & t.TIOCPKT_IOCTL:
+            self._take_settings()
+
+    def _take_settings(self) -> None:
+        settings = self._pty.settings()
+        if settings != self.settings:
+            self.settings = settings
+            self._apply_settings()
+
+    def _apply_settings(self) -> None:
+        """The programs' settings become our terminal's. Their VMIN and VTIME are for their own reads."""
+        settings = self._user.obey(self.settings)
+        cflag = self._tty.tcgetattr().cflag
+        self._tty.tcsetattr(t.TCSANOW, settings.replace(cflag=cflag).with_cc(VMIN=1, VTIME=0))
+        self._show_echo()
+
+    def _renew(self) -> None:
+        """Whoever comes after the hangup of the terminal finds nothing that was typed before it."""
+        self._pty.renew()
+        self._pty.flow(self._stopped)
+        self._discard_input()
+        self._take_settings()
+
+    def _discard_input(self) -> None:
+        self._keys = self._input = b""
+        self._tty.tcflush(t.TCIFLUSH)
+        self._show_echo(but=t.TIOCPKT_FLUSHREAD)
+
+    def _discard_output(self) -> None:
+        self._shown.clear()
+        self._user.flush(t.TCOFLUSH)
+
+    # ------------------------------------------------------------------ what the user types
+
+    def _typed(self) -> None:
+        if self._detached:
+            return
+        try:
+            keys = self._user.read()
+        except OSError as why:
+            self._lose_user(why)
+            return
+        if keys:
+            self._keys += keys
+        elif keys is not None:
+            self._keys_over = True
+            self._keys += self._owner.keys_over()
+        self.turn()
+
+    def _type_some(self) -> int:
+        """Give keys to our discipline: how many it took."""
+        if not self._keys:
+            return 0
+        self._pty.claim_input()
+        self._take_settings()
+        self._tell_column()
+        try:
+            taken = self._master.write(self._keys, timeout=0)
+        except BlockingIOError:
+            taken = 0
+        self._keys = self._keys[taken:]
+        self._show_echo()
+        self._send_signals()
+        return taken
+
+    def _tell_column(self) -> None:
+        """Echo starts where the programs' output has ended: erasing a tab needs to know.
+
+        Our discipline sees that end, with no mapping of its own; what it makes of it goes nowhere.
+        """
+        if not self._line_end or self._stopped or not self.settings.lflag & t.ECHO:
+            return
+        end, self._line_end = self._line_end, b""
+        self._show_echo()
+        now = self._tty.tcgetattr()
+        self._tty.tcsetattr(t.TCSANOW, now.replace(oflag=t.OPOST))
+        self._tty.write(end, timeout=0)  # there is room: what was there has just been taken
+        self._take_echo()
+        self._tty.tcsetattr(t.TCSANOW, now)
+
+    def _show_echo(self, *, but: int = 0) -> None:
+        """``but``: events that have been seen to already."""
+        echo, events = self._take_echo()
+        self._follow(events & ~but)
+        room = self._user.room + _ECHO_MAX - len(self._shown)
+        self._shown += echo[: max(room, 0)]
+
+    def _take_echo(self) -> tuple[bytes, int]:
+        """What our terminal shows, and the events of its packet mode."""
+        echo, events = bytearray(), 0
+        while True:
+            try:
+                packet = self._master.read(_LINE, timeout=0)
+            except BlockingIOError:
+                return bytes(echo), events
+            if packet[0]:
+                events |= packet[0]
+            else:
+                echo += packet[1:]
+
+    def _follow(self, events: int) -> None:
+        """What our discipline did to its terminal (^S, ^Q, a signal's flush) happens to the programs'."""
+        if flush := events & _FLUSHED:
+            self._pty.flush(_FLUSHES[flush])
+            self._own_flushes |= flush
+        if events & t.TIOCPKT_FLUSHREAD:
+            self._input = b""
+        if events & t.TIOCPKT_FLUSHWRITE:
+            self._discard_output()
+        if events & (t.TIOCPKT_STOP | t.TIOCPKT_START):
+            self._stopped = bool(events & t.TIOCPKT_STOP)
+            self._pty.flow(self._stopped)
+            self._user.flow(self._stopped)
+
+    def _signalled(self, tty: Tty, signum: int) -> None:
+        """From any thread."""
+        if tty is self._tty.tty:
+            self._signals.append(signum)
+            self._loop.post(self._send_signals)
+        else:
+            self._loop.post(lambda: self._broken(signum))
+
+    def _broken(self, signum: int) -> None:
+        """A break on the user's line (BRKINT), which has flushed its own queues: ours go with them."""
+        if self._detached:
+            return
+        self._signals.append(signum)
+        if not self.settings.lflag & t.NOFLSH:
+            self._tty.tcflush(t.TCIOFLUSH)
+        self._send_signals()
+
+    def _send_signals(self) -> None:
+        """Behind the echo of the key that caused them."""
+        if self._detached:
+            return
+        if self._signals:
+            self._show_echo()
+            self._draw()
+        while self._signals and not self._pty.released:
+            self._pty.signal(self._signals.popleft())
+
+    # ------------------------------------------------------------------ what programs read
+
+    def _feed(self) -> None:
+        """Cooked lines one by one: the next when the last was read, so that no read gives two, and an
+        end of file stands alone. Raw bytes as fast as they are taken."""
+        while self._input or self._next_input():
+            self._pty.claim_input()
+            taken = self._pty.write(self._input)
+            self._input = self._input[taken:]
+            if not taken:
+                break
+        self._show_echo()
+
+    @property
+    def _by_lines(self) -> bool:
+        return bool(self.settings.lflag & t.ICANON)
+
+    def _next_input(self) -> bool:
+        lines = self._by_lines
+        if lines and self._pty.unread:
+            return False
+        try:
+            data = self._tty.read(_LINE, timeout=0)
+        except BlockingIOError:
+            return False
+        if not data and lines and not self._tty.hung_up:
+            data = self.settings.cc[t.VEOF : t.VEOF + 1]  # alone, it is the end of file
+        self._input = data
+        return bool(data)
+
+    # ------------------------------------------------------------------ what the user sees
+
+    def _draw(self) -> None:
+        try:
+            if self._shown:
+                del self._shown[: self._user.show(self._shown)]
+        except OSError as why:
+            self._lose_user(why)
+
+    def _lose_user(self, why: OSError) -> None:
+        self._shown.clear()
+        self._owner.user_gone(why)
