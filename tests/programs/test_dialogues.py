@@ -1,14 +1,16 @@
-"""The screen under ``ttyhost run`` is the one on the kernel's pty, after every key of a dialogue."""
+"""The screen is the one on the kernel's pty, after every key of a dialogue: under ``ttyhost run``, and
+at the other end of a line that ``ttyhost attach --pty`` gives a program as its terminal."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from .dialogues import BASH, DIALOGUES, VIM, Dialogue
-from .screen import RUN, Terminal, wait
+from .screen import RUN, FarTerminal, Screen, Terminal, wait
 
 
 def _param(dialogue: Dialogue) -> object:
@@ -17,20 +19,30 @@ def _param(dialogue: Dialogue) -> object:
 
 @pytest.mark.parametrize("dialogue", [_param(dialogue) for dialogue in DIALOGUES])
 def test_the_same_keys_make_the_same_screen(dialogue: Dialogue, tmp_path: Path) -> None:
+    play(dialogue, lambda room: Terminal([*RUN, *dialogue.command], room), tmp_path)
+
+
+@pytest.mark.parametrize("dialogue", [_param(dialogue) for dialogue in DIALOGUES])
+def test_and_the_same_at_the_far_end_of_a_line(dialogue: Dialogue, tmp_path: Path) -> None:
+    play(dialogue, lambda room: FarTerminal(dialogue.command, room), tmp_path)
+
+
+def play(dialogue: Dialogue, ours: Callable[[Path], Screen], path: Path) -> None:
+    """On the kernel's terminal and on ours, with a screen each."""
     with ExitStack() as stack:
         pair = []
-        for name, before in (("kernel", ()), ("ours", RUN)):
-            room = tmp_path / name
+        for name, start in (("kernel", lambda room: Terminal(dialogue.command, room)), ("ours", ours)):
+            room = path / name
             room.mkdir()
             (room / "numbers").write_text("".join(f"{n}\n" for n in range(1, 61)))
-            pair.append(stack.enter_context(closing(Terminal([*before, *dialogue.command], room))))
+            pair.append(stack.enter_context(closing(start(room))))
         for pattern, keys in dialogue.steps:
             wait(pair, pattern)
             for terminal in pair:
                 terminal.type(keys)
         wait(pair, None)
-        kernel, ours = pair
-        assert ours.exit_code() == kernel.exit_code()
+        kernel, other = pair
+        assert other.exit_code() == kernel.exit_code()
 
 
 @pytest.mark.peer("vim", "less")

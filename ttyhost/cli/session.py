@@ -96,7 +96,7 @@ class Session:
             raise CliError(Exit.USAGE, str(error), f"see 'ttyhost info {plan.ldisc}'") from error
         except OSError as error:
             raise device_error(plan.device, error) from error
-        self._bridge = uppers.bridge(plan, self._loop, tty, tun, self._ended)
+        self._bridge = uppers.bridge(plan, self._loop, host, record, tty, tun, self._ended)
         self._bridge.on_up = self._up
 
     def _open_line(self, host: Host, record: Record) -> TtyFile:
@@ -141,7 +141,7 @@ class Session:
         except OSError:  # hung up already: the end is on its way
             return
         what = f"{ldisc.name} ({ldisc.number}) attached" if ldisc else "nothing attached"
-        text = f"{plan.device}: {what}, {settings(now)}, {bridge.title}"
+        text = f"{plan.device}: {what}, {settings(bridge.modes(now))}, {bridge.title}"
         if not plan.quiet:
             say(text)
         if plan.ready_fd is not None:

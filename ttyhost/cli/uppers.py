@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ttyhost.abi.types import Cap
+from ttyhost.bridges import steered
 from ttyhost.bridges.bridge import Bridge, End
 from ttyhost.bridges.formats import Bytes, HexLines
 from ttyhost.bridges.loop import Loop
 from ttyhost.bridges.net import NetBridge
 from ttyhost.bridges.ospty import OsPty
+from ttyhost.bridges.ptyterminal import PtyTerminal
 from ttyhost.bridges.stdio import Stdio
 from ttyhost.bridges.tun import Addresses, Tun
 
 from .errors import CliError, Exit, say
 
 if TYPE_CHECKING:
-    from ttyhost import TtyFile
+    from ttyhost import Host, TtyFile
     from ttyhost.plugins import Record
 
     from .attach import Plan
@@ -61,7 +63,15 @@ def check(plan: Plan, record: Record) -> None:
         raise CliError(Exit.USAGE, f"{record.name} carries no network packets", "use --stdio or --pty")
 
 
-def bridge(plan: Plan, loop: Loop, tty: TtyFile, device: Tun | None, on_end: Callable[[End], None]) -> Bridge:
+def bridge(
+    plan: Plan,
+    loop: Loop,
+    host: Host,
+    record: Record,
+    tty: TtyFile,
+    device: Tun | None,
+    on_end: Callable[[End], None],
+) -> Bridge:
     """The bridge between ``tty`` and the plan's upper side. Raises CliError, OSError."""
     if device is not None:
         addresses = Addresses.parse(plan.addr) if plan.addr else None
@@ -70,16 +80,32 @@ def bridge(plan: Plan, loop: Loop, tty: TtyFile, device: Tun | None, on_end: Cal
     fmt = HexLines(_complain) if framed else Bytes()
     if plan.upper == "stdio":
         return Stdio(loop, tty, fmt, on_end, framed=framed, complain=_complain)
-    try:
+    with _link_errors(plan.link):
+        if _is_terminal(plan, record):
+            options: dict[str, object] = dict(plan.options)
+            return PtyTerminal(loop, host, tty, on_end, ldisc=record.number, options=options, link=plan.link)
         return OsPty(loop, tty, fmt, on_end, framed=framed, complain=_complain, link=plan.link)
+
+
+def _is_terminal(plan: Plan, record: Record) -> bool:
+    """The pty is to be a terminal of ours, not a pipe to the line."""
+    if plan.upper != "pty" or plan.raw or not record.capabilities & Cap.CANONICAL:
+        return False
+    if not steered.SUPPORTED:
+        say("--pty: what programs set on their terminal does not reach the line, that needs Linux")
+    return steered.SUPPORTED
+
+
+@contextmanager
+def _link_errors(link: str) -> Iterator[None]:
+    try:
+        yield
     except FileExistsError as error:
-        raise CliError(
-            Exit.TEMPFAIL, f"{plan.link}: exists already", "remove it, or give another name"
-        ) from error
+        raise CliError(Exit.TEMPFAIL, f"{link}: exists already", "remove it, or give another name") from error
     except OSError as error:
-        if error.filename != plan.link:
+        if error.filename != link:
             raise
-        raise CliError(Exit.USAGE, f"{plan.link}: {error.strerror}", "give another name") from error
+        raise CliError(Exit.USAGE, f"{link}: {error.strerror}", "give another name") from error
 
 
 def _complain(text: str) -> None:
