@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ttyhost.abi import Termios
@@ -45,13 +46,15 @@ class PtyTerminal(Bridge):
         link: str = "",
     ) -> None:
         super().__init__(on_end)
-        self._pty = SteeredPty()
-        try:
-            self._terminal = Terminal(loop, host, self._pty, Line(tty), self, ldisc=ldisc, options=options)
-            self._name = SlaveName(self._pty.path, link)
-        except BaseException:
-            self._pty.close()
-            raise
+        with ExitStack() as stack:
+            pty = SteeredPty()
+            stack.callback(pty.close)
+            user = Line(tty)
+            self._terminal = Terminal(loop, host, pty, user, self, ldisc=ldisc, options=options)
+            stack.callback(self._terminal.close)
+            self._name = SlaveName(pty.path, link)
+            stack.callback(self._name.remove)
+            self._opened = stack.pop_all()
 
     @property
     def title(self) -> str:
@@ -75,9 +78,7 @@ class PtyTerminal(Bridge):
         self._terminal.detach()
 
     def close(self) -> None:
-        self._terminal.close()
-        self._name.remove()
-        self._pty.close()
+        self._opened.close()
 
     # ------------------------------------------------------------------ what the terminal tells
 

@@ -24,7 +24,6 @@ from .user import User
 
 if TYPE_CHECKING:
     from ttyhost import Host
-    from ttyhost.core.tty import Tty
 
 _LINE = 4096
 """No line of a terminal is longer."""
@@ -73,12 +72,13 @@ class Terminal:
     ) -> None:
         self._loop, self._pty, self._user, self._owner = loop, pty, user, owner
         self._master, self._tty = host.openpty(ldisc, options)
-        host.sessions.on_signal = lambda tty, signum, _group: self._signalled(tty, signum)
+        host.sessions.on_signal = lambda _tty, signum, _group: self._signalled(signum)
         self._master.ioctl(t.TIOCPKT, 1)
         self.settings = pty.settings()
         """The programs' termios."""
         self._keys = b""
-        """Typed, and not taken by the discipline yet."""
+        self._flags: bytes | None = None
+        """Typed, and not taken by the discipline yet; what the line has said of it."""
         self._input = b""
         """Cooked, and not taken by the OS pty yet."""
         self._line_end = b""
@@ -86,7 +86,8 @@ class Terminal:
         self._shown = bytearray()
         self._signals: deque[int] = deque()
         self._own_flushes = 0
-        self._stopped = self._keys_over = self._hung_up = self._detached = False
+        self._stopped = self._readable = self._keys_over = False
+        self._hung_up = self._detached = False
         self._listening = True
         user.watch(loop, self._typed, self.turn)
         self._output = loop.reader(pty.master, self.turn)
@@ -147,6 +148,7 @@ class Terminal:
             self._renew()
         dry = self._listen()
         self._draw()
+        self._read_keys()
         while self._type_some() and self._keys:
             self._feed()
         self._feed()
@@ -199,7 +201,8 @@ class Terminal:
         flushed = events & ~self._own_flushes
         self._own_flushes &= ~events
         if flushed & t.TIOCPKT_FLUSHREAD:
-            self._user.flush(t.TCIFLUSH)
+            if self._keys:  # held back: so is what has come after them
+                self._user.flush(t.TCIFLUSH)
             self._discard_input()
         if flushed & t.TIOCPKT_FLUSHWRITE:
             self._discard_output()
@@ -214,9 +217,9 @@ class Terminal:
 
     def _apply_settings(self) -> None:
         """The programs' settings become our terminal's. Their VMIN and VTIME are for their own reads."""
-        settings = self._user.obey(self.settings)
+        self._user.obey(self.settings)
         cflag = self._tty.tcgetattr().cflag
-        self._tty.tcsetattr(t.TCSANOW, settings.replace(cflag=cflag).with_cc(VMIN=1, VTIME=0))
+        self._tty.tcsetattr(t.TCSANOW, self.settings.replace(cflag=cflag).with_cc(VMIN=1, VTIME=0))
         self._show_echo()
 
     def _renew(self) -> None:
@@ -227,7 +230,7 @@ class Terminal:
         self._take_settings()
 
     def _discard_input(self) -> None:
-        self._keys = self._input = b""
+        self._keys, self._flags, self._input = b"", None, b""
         self._tty.tcflush(t.TCIFLUSH)
         self._show_echo(but=t.TIOCPKT_FLUSHREAD)
 
@@ -238,19 +241,26 @@ class Terminal:
     # ------------------------------------------------------------------ what the user types
 
     def _typed(self) -> None:
-        if self._detached:
+        self._readable = True
+        self.turn()
+
+    def _read_keys(self) -> None:
+        """After ``_listen``: a flush by a program is not for keys that have come since."""
+        if not self._readable:
             return
+        self._readable = False
         try:
-            keys = self._user.read()
+            typed = self._user.read()
         except OSError as why:
             self._lose_user(why)
             return
-        if keys:
-            self._keys += keys
-        elif keys is not None:
+        if typed is None:
+            return
+        if typed.keys:
+            self._keys, self._flags = typed
+        else:
             self._keys_over = True
             self._keys += self._owner.keys_over()
-        self.turn()
 
     def _type_some(self) -> int:
         """Give keys to our discipline: how many it took."""
@@ -260,10 +270,10 @@ class Terminal:
         self._take_settings()
         self._tell_column()
         try:
-            taken = self._master.write(self._keys, timeout=0)
+            taken = self._master.write(self._keys, timeout=0, flags=self._flags)
         except BlockingIOError:
             taken = 0
-        self._keys = self._keys[taken:]
+        self._keys, self._flags = self._keys[taken:], self._flags and self._flags[taken:]
         self._show_echo()
         self._send_signals()
         return taken
@@ -317,22 +327,10 @@ class Terminal:
             self._pty.flow(self._stopped)
             self._user.flow(self._stopped)
 
-    def _signalled(self, tty: Tty, signum: int) -> None:
+    def _signalled(self, signum: int) -> None:
         """From any thread."""
-        if tty is self._tty.tty:
-            self._signals.append(signum)
-            self._loop.post(self._send_signals)
-        else:
-            self._loop.post(lambda: self._broken(signum))
-
-    def _broken(self, signum: int) -> None:
-        """A break on the user's line (BRKINT), which has flushed its own queues: ours go with them."""
-        if self._detached:
-            return
         self._signals.append(signum)
-        if not self.settings.lflag & t.NOFLSH:
-            self._tty.tcflush(t.TCIOFLUSH)
-        self._send_signals()
+        self._loop.post(self._send_signals)
 
     def _send_signals(self) -> None:
         """Behind the echo of the key that caused them."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ttyhost.abi import Termios
 from ttyhost.abi import termios as t
+from ttyhost.drivers.parmrk import Unmarker
 
 from .bridge import WhenHungUp, WhenWritable
 from .fds import READ_SIZE, Descriptor
@@ -16,6 +17,12 @@ from .loop import Loop
 
 if TYPE_CHECKING:
     from ttyhost import TtyFile
+
+
+class Typed(NamedTuple):
+    keys: bytes
+    flags: bytes | None = None
+    """A Flag for each, None when all are NORMAL."""
 
 
 class User(ABC):
@@ -38,16 +45,16 @@ class User(ABC):
         """Call for nothing any more. Idempotent."""
 
     @abstractmethod
-    def read(self) -> bytes | None:
-        """Keys; None when there are none, ``b""`` when there will be none. Raises OSError."""
+    def read(self) -> Typed | None:
+        """What was typed; None when nothing was, no keys when nothing will be. Raises OSError."""
 
     @abstractmethod
     def show(self, data: bytearray) -> int:
         """How many bytes were taken, 0 when it would block. Raises OSError."""
 
     @abstractmethod
-    def obey(self, settings: Termios) -> Termios:
-        """Do what of a program's settings is this side's to do; what is left for the discipline."""
+    def obey(self, settings: Termios) -> None:
+        """A program has made these settings: do what is this side's to do."""
 
     @abstractmethod
     def flow(self, stop: bool) -> None:
@@ -79,16 +86,16 @@ class Console(User):
     def leave(self) -> None:
         self.look(keys=False, room=False)
 
-    def read(self) -> bytes | None:
+    def read(self) -> Typed | None:
         keys = self._keyboard.read()
         self.last = keys[-1:] if keys else self.last
-        return keys
+        return None if keys is None else Typed(keys)
 
     def show(self, data: bytearray) -> int:
         return self._screen.write(data)
 
-    def obey(self, settings: Termios) -> Termios:
-        return settings
+    def obey(self, settings: Termios) -> None:
+        """All of it is the discipline's to do."""
 
     def flow(self, stop: bool) -> None:
         """The program has been stopped; what it had said before is on the screen."""
@@ -98,14 +105,14 @@ class Console(User):
 
 
 class Line(User):
-    """An open tty, set raw: what a program's termios says of the wire itself is obeyed there, where
-    breaks and parity errors are known, the rest by the discipline of the program's terminal."""
+    """An open tty, set raw. What it says of damaged bytes and breaks is handed on (PARMRK), for the
+    discipline of the program's terminal to judge; of the program's termios it obeys IXOFF alone."""
 
     room = 4096  # a slow line shows it in seconds, and ^S and ^C shall be felt
-    WIRE = t.IGNBRK | t.BRKINT | t.IGNPAR | t.PARMRK | t.INPCK | t.ISTRIP | t.IXOFF
 
     def __init__(self, tty: TtyFile) -> None:
         self._tty = tty
+        self._unmarker = Unmarker()
 
     def watch(self, loop: Loop, typed: Callable[[], None], shown: Callable[[], None]) -> None:
         self._keys = loop.reader(self._tty.fileno(), typed)
@@ -122,11 +129,13 @@ class Line(User):
         self._keys.want(False)
         self._hangup.want(False)
 
-    def read(self) -> bytes | None:
+    def read(self) -> Typed | None:
         try:
-            return self._tty.read(READ_SIZE, timeout=0)
+            data = self._tty.read(READ_SIZE, timeout=0)
         except BlockingIOError:
             return None
+        typed = Typed(*self._unmarker.feed(data))
+        return typed if typed.keys or not data else None
 
     def show(self, data: bytearray) -> int:
         try:
@@ -134,21 +143,16 @@ class Line(User):
         except BlockingIOError:
             return 0
 
-    def obey(self, settings: Termios) -> Termios:
+    def obey(self, settings: Termios) -> None:
         with self._unless_hung_up():
-            self._set_wire(settings)
-        return settings.replace(iflag=settings.iflag & ~self.WIRE)
-
-    def _set_wire(self, settings: Termios) -> None:
-        now = self._tty.tcgetattr()
-        raw = now.raw()
-        wire = raw.replace(
-            iflag=raw.iflag & ~self.WIRE | settings.iflag & self.WIRE,
-            cflag=now.cflag,  # speed, size and parity are as the line was opened
-            lflag=raw.lflag & ~t.NOFLSH | settings.lflag & t.NOFLSH,
-        ).with_cc(VSTART=settings.cc[t.VSTART], VSTOP=settings.cc[t.VSTOP])
-        if wire != now:
-            self._tty.tcsetattr(t.TCSANOW, wire)
+            now = self._tty.tcgetattr()
+            raw = now.raw()
+            iflag = raw.iflag & ~t.IXOFF | t.PARMRK | t.INPCK | settings.iflag & t.IXOFF
+            wire = raw.replace(iflag=iflag, cflag=now.cflag)  # speed, size, parity: as it was opened
+            wire = wire.with_cc(VSTART=settings.cc[t.VSTART], VSTOP=settings.cc[t.VSTOP])
+            self._unmarker.parity = bool(now.cflag & t.PARENB)
+            if wire != now:
+                self._tty.tcsetattr(t.TCSANOW, wire)
 
     def flow(self, stop: bool) -> None:
         with self._unless_hung_up():

@@ -218,8 +218,14 @@ class Master(OpenFile):
     def _readable_now(self) -> bool:
         return self.flip.ready or bool(self._status) or self._other_closed or self.closed
 
-    def write(self, data: bytes | bytearray | memoryview, timeout: float | None = None) -> int:
-        """Type ``data`` at the terminal: all of it, or what went in ``timeout`` seconds.
+    def write(
+        self,
+        data: bytes | bytearray | memoryview,
+        timeout: float | None = None,
+        flags: bytes | None = None,
+    ) -> int:
+        """Type ``data`` at the terminal: all of it, or what went in ``timeout`` seconds. ``flags``: a
+        Flag for each byte, for who hands on what a line has said of them.
 
         May sleep. Raises OSError: BlockingIOError when nothing was taken; EBADF after close.
         """
@@ -230,7 +236,7 @@ class Master(OpenFile):
         while True:
             if timeout != 0 and self._watched:
                 self._let_watch(deadline)
-            total += self._push(view[total:])
+            total += self._push(view[total:], flags and flags[total:])
             if total == len(view):
                 return total
             if not self._wait.wait(lambda: self._room or self.closed, deadline):
@@ -249,11 +255,11 @@ class Master(OpenFile):
         reads it may have to wait for the interpreter while others fill up all there is."""
         self._wait.wait(lambda: not self._watched, deadline)
 
-    def _push(self, data: memoryview) -> int:
+    def _push(self, data: memoryview, flags: bytes | None) -> int:
         port = self.tty.port
         if port is None or self._stopped:  # hung up, not opened again: there is nothing that could take it
             return 0
-        return port.far_end().insert(data)
+        return port.far_end().insert(data, flags)
 
     @property
     def _room(self) -> int:
