@@ -157,6 +157,21 @@ def test_the_interrupt_key_flushes_what_the_device_still_has(rig: Rig) -> None:
     assert "flush_buffer" in rig.device.told
 
 
+def test_output_that_a_program_flushes_goes_from_the_device_too(rig: Rig) -> None:
+    rig.set()
+    rig.device.room = 0
+    os.write(rig.slave, b"never shown")
+    rig.until(lambda: not rig.bridge.idle)
+    termios.tcflush(rig.slave, termios.TCOFLUSH)
+    rig.until(lambda: rig.bridge.idle)
+    assert "flush_buffer" in rig.device.told
+    os.write(rig.slave, b"shown")
+    rig.until(lambda: not rig.bridge.idle)
+    rig.device.sent()
+    rig.until(lambda: rig.bridge.idle)
+    assert rig.device.written == b"shown"
+
+
 def test_a_program_that_reads_nothing_throttles_the_device(rig: Rig) -> None:
     rig.set()
     data = bytes(range(256)) * 256

@@ -8,10 +8,11 @@ import select
 
 import pytest
 
-from ttyhost import Poll
+from ttyhost import Cap, Poll
 from ttyhost.abi import termios as T
 
 from .conftest import until
+from .disciplines import Plain
 
 
 @pytest.fixture
@@ -114,6 +115,28 @@ def test_sigwinch_only_when_the_size_changes(host, pty):
     for _ in range(2):
         slave.ioctl(T.TIOCSWINSZ, (50, 100, 0, 0))
     assert len(seen) == 1
+
+
+def test_what_a_line_said_of_typed_bytes_stays_with_them(host, background):
+    class Judge(Plain):
+        name, number = "judge", 235
+        capabilities = Cap.WANTS_FLAGS
+
+        def receive_buf(self, data, flags=None):
+            taken = super().receive_buf(data, flags)
+            seen.extend((flags or bytes(len(data)))[:taken])
+            return taken
+
+    seen = bytearray()
+    host.ldiscs.register(235, Judge)
+    master, slave = host.openpty("judge")
+    flags = bytes((0, 1, 2, 3, 4)) * 5000
+    writing = background(master.write, b"x" * 25000, None, flags)
+    got = b""
+    while len(got) < 25000:
+        got += slave.read(5000, timeout=10)
+    assert writing() == 25000
+    assert seen == flags
 
 
 @pytest.mark.rule("R-189")

@@ -144,6 +144,12 @@ def test_sane_takes_the_input_from_us_for_no_byte(far: Far) -> None:
         far.shows(b"x\b \by\r\n")
         assert far.read() == b"y\n"
     assert " extproc" in far.stty("-a")
+    far.stty("sane")
+    far.stty("-echo")  # of which no packet tells
+    far.line.write(b"z\r")
+    assert far.read() == b"z\n"
+    os.write(far.slave, b".")
+    far.shows(b".")
 
 
 def test_newlines_are_mapped_once(far: Far) -> None:
@@ -164,9 +170,11 @@ def test_a_tab_behind_a_prompt_is_erased_to_its_column(far: Far) -> None:
     far.shows(b"\t" + b"\b\b" + b"x\r\n")
 
 
-def test_the_speed_of_the_line_is_the_command_lines(far: Far) -> None:
+def test_the_speed_of_the_line_is_the_command_lines(start: Callable[..., Far]) -> None:
+    far = start("-s", "9600", "-2")
     before = termios.tcgetattr(far.line.slave)
-    far.stty("9600", "cstopb")
+    assert before[2] & termios.CSTOPB
+    far.stty("19200", "-cstopb", "ixoff")
     far.line.write(b"x\r")
     assert far.read() == b"x\n"  # all was obeyed that is to be obeyed
     after = termios.tcgetattr(far.line.slave)

@@ -54,6 +54,8 @@ class SteeredPty:
         if not SUPPORTED:
             raise oserror(errno.ENOSYS, "a terminal with EXTPROC and packet mode needs Linux")
         self.master, self.slave = os.openpty()
+        self.over = False
+        """The slave was released, and nobody else has it: there will be no more packets."""
         self._edge: select.epoll | None = None
         try:
             self.path = os.ttyname(self.slave)
@@ -77,10 +79,15 @@ class SteeredPty:
     # ------------------------------------------------------------------ from the programs
 
     def read(self) -> Packet | None:
-        """The next packet; None when there is none yet. Raises OSError EIO: nobody has the terminal."""
+        """The next packet; None when there is none yet, or ``over``."""
         try:
             data = os.read(self.master, READ_SIZE)
         except BlockingIOError:
+            return None
+        except OSError as why:
+            if why.errno != errno.EIO:
+                raise
+            self.over = True
             return None
         return Packet(data[0], data[1:])
 

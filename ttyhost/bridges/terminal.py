@@ -1,23 +1,24 @@
 """A terminal whose input side is ours: keys --> discipline --> programs, echo --> user.
 
-    user.read --> master | our discipline | tty --> pty.write --> a program's read
-    user.show <---- echo <-------'
-    user.show <------------------------------------- pty.read <--- a program's write, OPOST by the kernel
+    user.read --> inner, our discipline --> pty.write --> a program's read
+    user.show <---- echo <--'
+    user.show <----------------------------- pty.read <--- a program's write, OPOST by the kernel
 
-Two ptys: ours in this process (``master``, ``tty``), which has the programs' termios, and the OS's
-(``pty``), which has none of the input's work. Whatever a program does to its terminal is taken
+Two ptys: ours in this process (``inner``), which has the programs' termios, and the OS's (``pty``),
+which has none of the input's work. Whatever a program does to its terminal is taken
 over before the next key is looked at. All in the loop's thread, and in order: a key's echo is
 shown before a program hears of it.
 """
 
 from __future__ import annotations
 
-import errno
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 from ttyhost.abi import termios as t
 
+from .feed import Feed
+from .innerpty import InnerPty
 from .loop import Loop
 from .steered import SteeredPty
 from .user import User
@@ -25,8 +26,6 @@ from .user import User
 if TYPE_CHECKING:
     from ttyhost import Host
 
-_LINE = 4096
-"""No line of a terminal is longer."""
 _ECHO_MAX = 4096
 """Bytes of echo that wait behind ``user.room``; like the kernel's, more is lost."""
 _FLUSHES = {
@@ -71,28 +70,23 @@ class Terminal:
         options: dict[str, object] | None = None,
     ) -> None:
         self._loop, self._pty, self._user, self._owner = loop, pty, user, owner
-        self._master, self._tty = host.openpty(ldisc, options)
+        self._inner = InnerPty(host, ldisc, options)
+        self._feed = Feed(self._inner, pty)
         host.sessions.on_signal = lambda _tty, signum, _group: self._signalled(signum)
-        self._master.ioctl(t.TIOCPKT, 1)
         self.settings = pty.settings()
         """The programs' termios."""
         self._keys = b""
         self._flags: bytes | None = None
         """Typed, and not taken by the discipline yet; what the line has said of it."""
-        self._input = b""
-        """Cooked, and not taken by the OS pty yet."""
-        self._line_end = b""
-        """The programs' output since the last newline: where the cursor's column comes from."""
         self._shown = bytearray()
         self._signals: deque[int] = deque()
         self._own_flushes = 0
-        self._stopped = self._readable = self._keys_over = False
-        self._hung_up = self._detached = False
+        self._stopped = self._readable = self._keys_over = self._detached = False
         self._listening = True
         user.watch(loop, self._typed, self.turn)
         self._output = loop.reader(pty.master, self.turn)
-        self._echo = loop.reader(self._master.fileno(), self.turn)
-        self._cooked = loop.reader(self._tty.fileno(), self.turn)
+        self._echo = loop.reader(self._inner.echo_fd, self.turn)
+        self._cooked = loop.reader(self._inner.input_fd, self.turn)
         self._reading = loop.reader(pty.edge_fd, self._has_read)
 
     def start(self) -> None:
@@ -115,13 +109,12 @@ class Terminal:
     def close(self) -> None:
         """Detach, and close our side. Idempotent."""
         self.detach()
-        self._tty.close(0)
-        self._master.close()
+        self._inner.close()
 
     @property
     def failed(self) -> bool:
         """Our side was hung up: the discipline has failed."""
-        return self._tty.hung_up
+        return self._inner.hung_up
 
     @property
     def idle(self) -> bool:
@@ -150,17 +143,18 @@ class Terminal:
         self._draw()
         self._read_keys()
         while self._type_some() and self._keys:
-            self._feed()
-        self._feed()
+            self._feed.move(self.settings)
+        self._feed.move(self.settings)
+        self._show_echo()
         self._draw()
         return dry
 
     def _look(self) -> None:
         if self._detached:
             return
-        self._output.want(self._listening and not self._hung_up and self._room)
+        self._output.want(self._listening and not self._pty.over and self._room)
         self._echo.want(True)
-        waiting = bool(self._input) or (self._by_lines and self._pty.unread > 0)
+        waiting = self._feed.held_back(self.settings)
         self._cooked.want(not waiting and not self._pty.released)
         self._reading.want(waiting or bool(self._keys))
         self._user.look(keys=not self._keys and not self._keys_over, room=bool(self._shown))
@@ -178,13 +172,7 @@ class Terminal:
     def _listen(self) -> bool:
         """Their output, and what they did to their terminal meanwhile. True: no more for now."""
         while self._listening and self._room:
-            try:
-                packet = self._pty.read()
-            except OSError as why:
-                if why.errno != errno.EIO:
-                    raise
-                self._hung_up = True  # the slave was released, and nobody else has it
-                return True
+            packet = self._pty.read()
             if packet is None:
                 return True
             self._say(packet.output)
@@ -194,8 +182,7 @@ class Terminal:
     def _say(self, output: bytes) -> None:
         self._shown += output
         if self.settings.oflag & t.OPOST:
-            self._line_end = (self._line_end + output)[-_LINE:]
-            self._line_end = self._line_end[max(self._line_end.rfind(b"\r"), 0) :]
+            self._inner.see(output)
 
     def _obey(self, events: int) -> None:
         flushed = events & ~self._own_flushes
@@ -216,22 +203,22 @@ class Terminal:
             self._apply_settings()
 
     def _apply_settings(self) -> None:
-        """The programs' settings become our terminal's. Their VMIN and VTIME are for their own reads."""
         self._user.obey(self.settings)
-        cflag = self._tty.tcgetattr().cflag
-        self._tty.tcsetattr(t.TCSANOW, self.settings.replace(cflag=cflag).with_cc(VMIN=1, VTIME=0))
+        self._inner.set(self.settings)
         self._show_echo()
 
     def _renew(self) -> None:
         """Whoever comes after the hangup of the terminal finds nothing that was typed before it."""
         self._pty.renew()
         self._pty.flow(self._stopped)
+        self._own_flushes = 0
         self._discard_input()
         self._take_settings()
 
     def _discard_input(self) -> None:
-        self._keys, self._flags, self._input = b"", None, b""
-        self._tty.tcflush(t.TCIFLUSH)
+        self._keys, self._flags = b"", None
+        self._feed.discard()
+        self._inner.flush()
         self._show_echo(but=t.TIOCPKT_FLUSHREAD)
 
     def _discard_output(self) -> None:
@@ -268,50 +255,21 @@ class Terminal:
             return 0
         self._pty.claim_input()
         self._take_settings()
-        self._tell_column()
-        try:
-            taken = self._master.write(self._keys, timeout=0, flags=self._flags)
-        except BlockingIOError:
-            taken = 0
+        if self._inner.lost and self.settings.lflag & t.ECHO and not self._stopped:
+            self._show_echo()
+            self._inner.place()
+        taken = self._inner.type(self._keys, self._flags)
         self._keys, self._flags = self._keys[taken:], self._flags and self._flags[taken:]
         self._show_echo()
         self._send_signals()
         return taken
 
-    def _tell_column(self) -> None:
-        """Echo starts where the programs' output has ended: erasing a tab needs to know.
-
-        Our discipline sees that end, with no mapping of its own; what it makes of it goes nowhere.
-        """
-        if not self._line_end or self._stopped or not self.settings.lflag & t.ECHO:
-            return
-        end, self._line_end = self._line_end, b""
-        self._show_echo()
-        now = self._tty.tcgetattr()
-        self._tty.tcsetattr(t.TCSANOW, now.replace(oflag=t.OPOST))
-        self._tty.write(end, timeout=0)  # there is room: what was there has just been taken
-        self._take_echo()
-        self._tty.tcsetattr(t.TCSANOW, now)
-
     def _show_echo(self, *, but: int = 0) -> None:
         """``but``: events that have been seen to already."""
-        echo, events = self._take_echo()
+        echo, events = self._inner.echo()
         self._follow(events & ~but)
         room = self._user.room + _ECHO_MAX - len(self._shown)
         self._shown += echo[: max(room, 0)]
-
-    def _take_echo(self) -> tuple[bytes, int]:
-        """What our terminal shows, and the events of its packet mode."""
-        echo, events = bytearray(), 0
-        while True:
-            try:
-                packet = self._master.read(_LINE, timeout=0)
-            except BlockingIOError:
-                return bytes(echo), events
-            if packet[0]:
-                events |= packet[0]
-            else:
-                echo += packet[1:]
 
     def _follow(self, events: int) -> None:
         """What our discipline did to its terminal (^S, ^Q, a signal's flush) happens to the programs'."""
@@ -319,7 +277,7 @@ class Terminal:
             self._pty.flush(_FLUSHES[flush])
             self._own_flushes |= flush
         if events & t.TIOCPKT_FLUSHREAD:
-            self._input = b""
+            self._feed.discard()
         if events & t.TIOCPKT_FLUSHWRITE:
             self._discard_output()
         if events & (t.TIOCPKT_STOP | t.TIOCPKT_START):
@@ -341,36 +299,6 @@ class Terminal:
             self._draw()
         while self._signals and not self._pty.released:
             self._pty.signal(self._signals.popleft())
-
-    # ------------------------------------------------------------------ what programs read
-
-    def _feed(self) -> None:
-        """Cooked lines one by one: the next when the last was read, so that no read gives two, and an
-        end of file stands alone. Raw bytes as fast as they are taken."""
-        while self._input or self._next_input():
-            self._pty.claim_input()
-            taken = self._pty.write(self._input)
-            self._input = self._input[taken:]
-            if not taken:
-                break
-        self._show_echo()
-
-    @property
-    def _by_lines(self) -> bool:
-        return bool(self.settings.lflag & t.ICANON)
-
-    def _next_input(self) -> bool:
-        lines = self._by_lines
-        if lines and self._pty.unread:
-            return False
-        try:
-            data = self._tty.read(_LINE, timeout=0)
-        except BlockingIOError:
-            return False
-        if not data and lines and not self._tty.hung_up:
-            data = self.settings.cc[t.VEOF : t.VEOF + 1]  # alone, it is the end of file
-        self._input = data
-        return bool(data)
 
     # ------------------------------------------------------------------ what the user sees
 
