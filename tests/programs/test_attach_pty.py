@@ -44,6 +44,13 @@ class Far:
         """These are the next bytes at the line's other end."""
         assert self.line.read(len(expected)) == expected
 
+    def shows_last(self, expected: bytes) -> bytes:
+        """Up to these bytes at the line's other end."""
+        seen = b""
+        while not seen.endswith(expected):
+            seen += self.line.read(1)
+        return seen
+
     def read(self, size: int = 100_000) -> bytes:
         """What one read of a program gives."""
         assert select.select([self.slave], [], [], TIMEOUT)[0], "there is nothing to read"
@@ -223,6 +230,27 @@ def test_a_terminal_that_was_hung_up_serves_the_next_program(far: Far) -> None:
     assert [far.read(), far.read()] == [b"one\n", b"two\n"]
 
 
+@pytest.mark.peer("agetty")
+def test_getty_and_its_shell(far: Far) -> None:
+    """A real one: it hangs the terminal up, opens it by name and makes its own settings."""
+    if os.geteuid():
+        pytest.skip("agetty is root's")
+    terminal = os.path.relpath(os.readlink(far.link), "/dev")
+    options = ["--skip-login", "--noissue", "--local-line", "--login-program", "/bin/sh"]
+    getty = subprocess.Popen(["agetty", *options, terminal, "9600", "linux"], start_new_session=True)
+    try:
+        far.shows_last(b"# ")
+        far.line.write(b"cat; exit 4\r")
+        far.shows_last(b"cat; exit 4\r\n")
+        far.line.write(b"ab\x7fc\r")
+        far.shows(b"ab\b \bc\r\nac\r\n")
+        far.line.write(b"\x04")
+        assert getty.wait(TIMEOUT) == 4
+    finally:
+        getty.kill()
+        getty.wait()
+
+
 def test_a_program_that_does_not_read_holds_the_line_back(far: Far) -> None:
     far.stty("raw", "-echo")
     pattern = bytes(range(256)) * 16
@@ -279,10 +307,7 @@ def test_a_slow_line_holds_programs_back_and_the_interrupt_key_does_not_wait(far
     until(lambda: catches(program.pid, signal.SIGINT))
     far.line.write(b"\x03")
     assert program.wait(TIMEOUT) == 4
-    seen = b""
-    while not seen.endswith(b"^C"):
-        seen += far.line.read(1)
-    assert len(seen) < written
+    assert len(far.shows_last(b"^C")) < written
 
 
 def test_what_a_program_flushes_is_gone(far: Far) -> None:
@@ -294,11 +319,8 @@ def test_what_a_program_flushes_is_gone(far: Far) -> None:
     far.shows(b"kept\r\n")
     written = far.flood(far.slave, b"x" * 1000)
     termios.tcflush(far.slave, termios.TCOFLUSH)
-    seen = b""
     os.write(far.slave, b"end")
-    while not seen.endswith(b"end"):
-        seen += far.line.read(1)
-    assert len(seen) < written
+    assert len(far.shows_last(b"end")) < written
 
 
 def test_ixoff_asks_the_line_to_wait(far: Far) -> None:

@@ -114,7 +114,12 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
 @click.option(
     "--stdio", is_flag=True, help="Upper side: stdin and stdout (default). A frame is a line in hex."
 )
-@click.option("--pty", "link", metavar="[=LINK]", help="Upper side: an OS pty, with a symlink LINK to it.")
+@click.option(
+    "--pty",
+    "link",
+    metavar="[=LINK]",
+    help="Upper side: an OS pty, with a symlink LINK to it; a terminal, if LDISC is for terminals.",
+)
 @click.option("--tun", metavar="[=NAME]", help="Upper side: a TUN interface, for disciplines that carry IP.")
 @click.option("--addr", metavar="LOCAL:REMOTE", help="Addresses of the TUN interface.")
 @click.option(
@@ -132,7 +137,9 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
     "--flow", type=click.Choice(["none", "hard", "soft"]), default="none", show_default=True,
     help="Flow control: RTS/CTS is hard, XON/XOFF is soft.",
 )  # fmt: skip
-@click.option("--raw", is_flag=True, help="No echo, no editing: n_tty raw, as all others are anyway.")
+@click.option(
+    "--raw", is_flag=True, help="No echo, no editing: n_tty raw, as all others are anyway; --pty is a pipe."
+)
 @click.option(
     "-O", "--option", "options", multiple=True, metavar="NAME=VALUE", help="Option of the discipline."
 )
@@ -153,6 +160,10 @@ def command(ctx: click.Context, /, ldisc: str, device: str, **given: Any) -> int
     LDISC is a name in any case, with or without N_, or a number (slip, N_SLIP, 1). DEVICE is what
     pyserial opens: a path or a URL (/dev/ttyUSB0, socket://HOST:PORT, rfc2217://..., loop://).
     'ttyhost attach LDISC --help' lists the options of that discipline.
+
+    The pty of a discipline for terminals (n_tty) is a terminal at the far end of the line: what
+    programs set there (stty) holds for what is typed on the line. Linux only; elsewhere, with
+    --raw and with other disciplines it is a pipe to the line.
 
     SIGINT and SIGTERM end it cleanly, SIGUSR1 prints the counters.
     """
