@@ -219,6 +219,17 @@ def test_a_hangup_while_something_waits_to_be_shown(rig: Rig) -> None:
     assert rig.bridge.idle
 
 
+def test_a_line_that_was_hung_up_before_it_began(rig: Rig) -> None:
+    rig.tty.vhangup()
+    ends: list[End] = []
+    bridge = PtyTerminal(rig.loop, rig.host, rig.tty, ends.append)
+    bridge.start()
+    rig.until(lambda: ends)
+    assert ends == [End(Why.HANGUP)]
+    bridge.detach()
+    bridge.close()
+
+
 def test_a_link_that_is_taken_leaves_nothing_open(rig: Rig, tmp_path: Path) -> None:
     path = tmp_path / "precious"
     path.write_text("data")

@@ -113,7 +113,8 @@ class Line(User):
     def __init__(self, tty: TtyFile) -> None:
         self._tty = tty
         self._unmarker = Unmarker()
-        self.obey(tty.tcgetattr())  # raw from now on
+        with self._unless_hung_up():
+            self.obey(tty.tcgetattr())  # raw from now on
 
     def watch(self, loop: Loop, typed: Callable[[], None], shown: Callable[[], None]) -> None:
         self._keys = loop.reader(self._tty.fileno(), typed)
