@@ -13,6 +13,8 @@ PYTHON = (sys.executable, "-I", "-q")
 BASH = ("bash", "--norc", "--noprofile", "-i")
 NESTED = (sys.executable, "-m", "ttyhost", "run", "--")
 VIM = ("vim", "-u", "NONE", "-i", "NONE", "-N", "-n", "--cmd", "set showmode", "numbers")
+SLEEP = b"sh -c 'echo go; exec sleep 99'"
+"""A job that says itself when it is in the foreground: a key before that is for the shell."""
 UP, LEFT = b"\x1b[A", b"\x1b[D"
 
 SUDO_LIKE = """
@@ -226,7 +228,7 @@ DIALOGUES = (
         "bash-interrupts-sleep",
         BASH,
         (
-            (r"^1> ", b"echo go; sleep 99\r"),
+            (r"^1> ", SLEEP + b"\r"),
             (r"^go\n", b"\x03"),
             (r"^2> ", b"echo $?\r"),
             (r"130\n3> ", b"\x04"),
@@ -413,10 +415,10 @@ DIALOGUES = (
         "nested-bash",
         (*NESTED, *BASH),
         (
-            (r"^1> ", b"echo go; sleep 99\r"),
+            (r"^1> ", SLEEP + b"\r"),
             (r"^go\n", b"\x1a"),
             (r"Stopped .*\n2> ", b"fg\r"),
-            (r"fg\nsleep 99", b"\x03"),
+            (r"fg\nsh -c .*sleep 99", b"\x03"),
             (r"^3> ", b"exit 5\r"),
         ),
     ),
