@@ -13,6 +13,7 @@ import termios
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,8 @@ class FarTerminal(Screen):
 
     def _say_when_it_ends(self) -> None:
         self.process.wait()
-        os.write(self.slave, self._LAST)
+        with suppress(OSError):  # the terminal is gone: nobody waits for the end any more
+            os.write(self.slave, self._LAST)
 
     def pump(self) -> None:
         self.feed()
