@@ -255,7 +255,7 @@ class Master(OpenFile):
         reads it may have to wait for the interpreter while others fill up all there is."""
         self._wait.wait(lambda: not self._watched, deadline)
 
-    def _push(self, data: memoryview, flags: bytes | None) -> int:
+    def _push(self, data: memoryview, flags: bytes | None = None) -> int:
         port = self.tty.port
         if port is None or self._stopped:  # hung up, not opened again: there is nothing that could take it
             return 0
