@@ -236,6 +236,7 @@ class Master(OpenFile):
         while True:
             if timeout != 0 and self._watched:
                 self._let_watch(deadline)
+                self._check_open()
             total += self._push(view[total:], flags and flags[total:])
             if total == len(view):
                 return total
@@ -253,7 +254,7 @@ class Master(OpenFile):
     def _let_watch(self, deadline: float | None) -> None:
         """Who types goes no faster than who watches. Echo that finds no room is lost, and a thread that
         reads it may have to wait for the interpreter while others fill up all there is."""
-        self._wait.wait(lambda: not self._watched, deadline)
+        self._wait.wait(lambda: self.closed or not self._watched, deadline)
 
     def _push(self, data: memoryview, flags: bytes | None = None) -> int:
         port = self.tty.port
