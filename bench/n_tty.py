@@ -232,11 +232,12 @@ def kernel_pty(termios: Termios) -> Ends:
     )
 
 
-def our_pty(host: Host, termios: Termios, *, batches: bool = False) -> Ends:
-    """``batches``: the reader takes all lines that are there; the kernel has no call for that."""
-    master, slave = host.openpty()
+def our_pty(host: Host, termios: Termios, *, bulk: bool = False) -> Ends:
+    """``bulk``: buffers of 64 KiB, and the reader takes all lines that are there. The kernel's have 8,
+    and it has no call for that."""
+    master, slave = host.openpty(limit=1 << 16) if bulk else host.openpty()
     slave.tcsetattr(t.TCSANOW, termios)
-    read = (lambda size: b"".join(slave.read_batch(size))) if batches else slave.read
+    read = (lambda size: b"".join(slave.read_batch(size))) if bulk else slave.read
     return Ends(master.write, master.read, read, slave.write)
 
 
@@ -312,7 +313,7 @@ def path_cases(host: Host, node: XtermPty) -> Iterator[Case]:
         termios: Termios,
         run: Callable[[Ends], Run],
         *,
-        batches: bool = False,
+        bulk: bool = False,
         **more: Any,
     ) -> Case:
         peers: dict[str, Run | None] = {"kernel pty": run(kernel_pty(termios))}
@@ -320,8 +321,8 @@ def path_cases(host: Host, node: XtermPty) -> Iterator[Case]:
         if termios.lflag & t.ICANON:
             peers["xterm-pty"] = node_run(node, termios, typed=run is not printed)
             targets["xterm-pty"] = 3.0
-        ours = run(our_pty(host, termios, batches=batches))
-        return Case(name, len(TEXT), ours, peers, targets, **more)
+        ours = run(our_pty(host, termios, bulk=bulk))
+        return Case(name + ", bulk" * bulk, len(TEXT), ours, peers, targets, **more)
 
     def typed(ends: Ends) -> Run:
         return traffic(ends.type, ends.read, len(TEXT))
@@ -329,13 +330,12 @@ def path_cases(host: Host, node: XtermPty) -> Iterator[Case]:
     def printed(ends: Ends) -> Run:
         return traffic(ends.write, ends.show, len(ECHOED))
 
-    yield case("path raw", 2.0, COOKED.raw(), typed, expect=len(TEXT))
-    for how, batches in (("", False), (", batches", True)):
-        name = "path canonical, no echo" + how
-        yield case(name, 1.0, QUIET, typed, batches=batches, expect=len(TEXT))
-        name, both = "path canonical, with echo" + how, len(TEXT) + len(ECHOED)
-        yield case(name, 8.0, COOKED, with_echo, batches=batches, expect=both)
-    yield case("path output, ONLCR", 1.5, QUIET, printed, expect=len(ECHOED))
+    both = len(TEXT) + len(ECHOED)
+    for bulk in (False, True):
+        yield case("path raw", 2.0, COOKED.raw(), typed, bulk=bulk, expect=len(TEXT))
+        yield case("path canonical, no echo", 1.0, QUIET, typed, bulk=bulk, expect=len(TEXT))
+        yield case("path canonical, with echo", 8.0, COOKED, with_echo, bulk=bulk, expect=both)
+        yield case("path output, ONLCR", 1.5, QUIET, printed, bulk=bulk, expect=len(ECHOED))
     keys = {"kernel pty": keystrokes(kernel_pty(COOKED.raw()))}
     ours = keystrokes(our_pty(host, COOKED.raw()))
     yield Case("path key and its echo", KEYS, ours, keys, {"kernel pty": 0.67}, unit="op", expect=KEYS)

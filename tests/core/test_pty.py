@@ -63,6 +63,15 @@ def test_both_directions_are_bounded(pty):
     assert slave.poll() & Poll.OUT
 
 
+def test_a_pty_may_hold_more(host):
+    master, slave = host.openpty("plain", limit=65536)
+    assert slave.write(b"y" * 100_000, timeout=0) == 65536
+    assert len(master.read(100_000)) == 65536
+    assert master.write(b"x" * 100_000, timeout=0) == 65536
+    with pytest.raises(ValueError, match="4096"):
+        host.openpty("plain", limit=4095)
+
+
 def test_who_types_goes_no_faster_than_who_watches(pty, background):
     """Somebody is about to read what was shown: the next echo would find no room."""
     master, slave = pty

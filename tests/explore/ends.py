@@ -9,6 +9,7 @@ from itertools import combinations_with_replacement
 from ttyhost import Host, Poll
 from ttyhost.abi.termios import TCIOFLUSH, TIOCPKT
 from ttyhost.core.file import TtyFile
+from ttyhost.core.kernel import Kernel
 from ttyhost.core.states import RESTING
 from ttyhost.core.tty import Tty
 from ttyhost.drivers.null_modem import NullModem
@@ -70,6 +71,8 @@ class End:
 class Terminal:
     """A pty."""
 
+    master_class = Master
+
     def __init__(self, world: World) -> None:
         self.host = world.host()
         self.slave = End(world, self.host, Probe)
@@ -80,7 +83,7 @@ class Terminal:
         world.check(self.at_rest)
 
     def master_tty(self, world: World):
-        self.master = Master(self.host.kernel, "pty")
+        self.master = self.master_class(self.host.kernel, "pty")
         self.host._masters.append(self.master)
         return self.master.tty
 
@@ -180,6 +183,43 @@ PTY = (
 )
 
 
+class Watched(Master):
+    """One that lets nobody type while somebody is about to read anything."""
+
+    def __init__(self, kernel: Kernel, name: str) -> None:
+        super().__init__(kernel, name)
+        self.unseen = 0
+
+
+class WatchedTerminal(Terminal):
+    """Something was shown already."""
+
+    master_class = Watched
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.slave.tty.write(b"xyz", timeout=1.0)
+
+
+def type_on(line: Terminal) -> None:
+    """Without a deadline: who waits for ever is found."""
+    with may_give(*GONE, errno.EBADF):
+        line.typed += b"abcdef"
+        line.master.write(b"abcdef")
+
+
+WATCHED = (
+    type_on,
+    master_read,
+    master_flush,
+    master_close,
+    slave_write,
+    slave_flush,
+    slave_vhangup,
+    slave_close,
+)
+
+
 class Cable:
     """A null modem."""
 
@@ -253,6 +293,15 @@ def _pty(one: Callable, other: Callable) -> Scenario:
     return run
 
 
+def _watched(third: Callable) -> Scenario:
+    def run(world: World) -> None:
+        line = WatchedTerminal(world)
+        for does in (master_read, type_on, third):
+            world.thread(does.__name__, does, line)
+
+    return run
+
+
 def _cable(one: Callable, here: int, other: Callable, there: int) -> Scenario:
     def run(world: World) -> None:
         line = Cable(world)
@@ -262,10 +311,14 @@ def _cable(one: Callable, here: int, other: Callable, there: int) -> Scenario:
     return run
 
 
-SCENARIOS = {
-    f"pty {one.__name__}+{other.__name__}": _pty(one, other)
-    for one, other in combinations_with_replacement(PTY, 2)
-} | {
-    f"cable {one.__name__} a+{other.__name__} b": _cable(one, 0, other, 1)
-    for one, other in combinations_with_replacement(NULL_MODEM, 2)
-}
+SCENARIOS = (
+    {f"watched pty {third.__name__}": _watched(third) for third in WATCHED}
+    | {
+        f"pty {one.__name__}+{other.__name__}": _pty(one, other)
+        for one, other in combinations_with_replacement(PTY, 2)
+    }
+    | {
+        f"cable {one.__name__} a+{other.__name__} b": _cable(one, 0, other, 1)
+        for one, other in combinations_with_replacement(NULL_MODEM, 2)
+    }
+)

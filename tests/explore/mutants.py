@@ -338,6 +338,15 @@ LIFE = (
 
 FLOW = (
     Mutant(
+        "who has read does not tell who waits for it before he types",
+        "J: found here (a typist that waits for a watcher)",
+        "drivers.pty:Master.read",
+        {
+            "        self._wait.wake()\n": "        pass\n",
+        },
+        ends.SCENARIOS["watched pty slave_write"],
+    ),
+    Mutant(
         "a level is decided before it can be told",
         "C: stop and start out of order (found here; syzbot: data race in __stop_tty)",
         "core.flow:Level.follow",

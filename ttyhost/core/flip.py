@@ -17,6 +17,8 @@ from .runtime import Runtime
 
 MERGE = 65536
 """Adjacent chunks are handed over as one, up to this size."""
+MERGE_PRIVATE = 8192
+"""Of a terminal: it takes half of that at a time, and what it leaves is copied and overwritten."""
 
 Bytes = bytes | bytearray
 
@@ -108,11 +110,12 @@ class FlipBuffer:
         parts: list[Bytes] = []
         total = 0
         seen = 0
+        most = MERGE_PRIVATE if self.private else MERGE
         whole = True  # every byte so far was seen
         time = 0.0
         while self._committed and self._chunks[0].flags is None:
             chunk = self._chunks[0]
-            if parts and total + len(chunk.data) > MERGE:
+            if parts and total + len(chunk.data) > most:
                 break
             self._chunks.popleft()
             self._committed -= 1

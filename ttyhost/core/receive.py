@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..abi import AbiViolation
 from .flip import Chunk, FlipBuffer
-from .flow import BY_FLIP
+from .flow import BY_FLIP, BY_LDISC
 from .mutex import TtyMutex
 from .runtime import context, get_ident
 from .work import Work
@@ -138,7 +138,7 @@ class Receiver:
             if taken == size:
                 return True
             self._look_ahead(attachment)
-            return taken > 0
+            return taken > 0 and not self._tty.flow.held_by(BY_LDISC)  # else it will say when it wants more
         finally:
             slot.leave(get_ident())
 

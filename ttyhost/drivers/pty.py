@@ -31,12 +31,12 @@ from ..core.tty import Tty
 from ..core.wait import WaitQueue
 
 LIMIT = 8192
-"""Bytes on their way in each direction, as Linux limits a pty's flip buffers."""
+"""Bytes that may be on their way in each direction, as Linux limits a pty's flip buffers."""
+LEAST = 4096
+"""No smaller limit: the longest line has to fit."""
 REACHED = 4095
 """Bytes that Linux's master would have in its own discipline: out of the reach of flushes, and all
 that FIONREAD counts."""
-UNSEEN = LIMIT // 8
-"""Bytes that may be on their way to a reader of the master who is slower than who types."""
 START, STOP = b"\x11", b"\x13"
 _OPPOSITE = {
     T.TIOCPKT_STOP: T.TIOCPKT_START,
@@ -93,10 +93,15 @@ def _plain_stop(termios: Termios) -> bool:
 class Master(OpenFile):
     """The master's open file."""
 
-    def __init__(self, kernel: Kernel, name: str) -> None:
+    def __init__(self, kernel: Kernel, name: str, limit: int = LIMIT) -> None:
+        """``limit``: bytes that may be on their way in each direction. Raises ValueError."""
+        if limit < LEAST:
+            raise ValueError(f"a pty's limit of {limit} bytes: {LEAST} at least, a line has to fit")
         super().__init__(kernel, f"{name}.master")
         runtime = kernel.runtime
-        self.flip = FlipBuffer(runtime, LIMIT)
+        self.flip = FlipBuffer(runtime, limit)
+        self.unseen = limit // 8
+        """Bytes that may be on their way to a reader of the master who is slower than who types."""
         self._turn = runtime.mutex("master")
         self._lock = runtime.spin("master")
         self._wait = WaitQueue(runtime)
@@ -109,7 +114,7 @@ class Master(OpenFile):
         self._exclusive = False
         self._other_closed = False
         self._readinesses: tuple[Readiness, ...] = ()
-        self.tty = Tty(kernel, name, lambda port: SlaveDriver(port, self), flip_limit=LIMIT)
+        self.tty = Tty(kernel, name, lambda port: SlaveDriver(port, self), flip_limit=limit)
         self.tty.holds = 1
         self.tty.on_users = self._slave_users
         self.tty.on_packet_event = self.packet_event
@@ -249,7 +254,7 @@ class Master(OpenFile):
     @property
     def _watched(self) -> bool:
         """There is something to see, and somebody is about to read it."""
-        return self._watching > 0 and self.flip.size > UNSEEN
+        return self._watching > 0 and self.flip.size > self.unseen
 
     def _let_watch(self, deadline: float | None) -> None:
         """Who types goes no faster than who watches. Echo that finds no room is lost, and a thread that
