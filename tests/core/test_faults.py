@@ -117,31 +117,22 @@ def test_a_false_count_of_write(loose_host, result):
 
 @pytest.mark.rule("R-093")
 @pytest.mark.parametrize(
-    "result", [b"ab", [], [b"abc"], [b"a", b"bc"], [b"", b"a"], ["a"], (b"a",), [b"a", 1]]
+    ("method", "result"),
+    [("read", result) for result in (b"abc", None, "x", 5)]
+    + [("read_batch", result) for result in (b"ab", (b"a",), [])]
+    + [("read_batch", result) for result in ([b"abc"], [b"a", b"bc"], [b"", b"a"], ["a"], [b"a", 1])],
 )
-def test_a_false_batch(loose_host, result):
+def test_a_false_result_of_a_read(loose_host, method, result):
     cls = type("Lying", (Plain,), {
-        "number": 250, "name": "lying", "read_batch": lambda self, size, *, nonblock=False: result,
+        "number": 250, "name": "lying", method: lambda self, size, *, nonblock=False: result,
     })  # fmt: skip
     tty = opened(loose_host, cls)
     with pytest.raises(OSError) as error:
-        tty.read_batch(2)
+        getattr(tty, method)(2)
     assert error.value.errno == errno.EIO
     loose_host.flush_work()
     assert tty.hung_up
     assert loose_host.violations.rules() == ["R-109"]
-
-
-@pytest.mark.rule("R-093")
-@pytest.mark.parametrize("result", [b"too long", None, "x", 5])
-def test_a_false_result_of_read(loose_host, result):
-    cls = type("Lying", (Plain,), {
-        "number": 250, "name": "lying", "read": lambda self, size, *, nonblock=False: result,
-    })  # fmt: skip
-    tty = opened(loose_host, cls)
-    with pytest.raises(OSError) as error:
-        tty.read(3)
-    assert error.value.errno == errno.EIO
 
 
 @pytest.mark.rule("R-106")
