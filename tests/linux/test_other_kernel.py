@@ -33,9 +33,10 @@ DIFFERENT: dict[str, str] = {}
 SCRIPT = """
 mkdir -p /dev/pts
 mount -t devpts devpts /dev/pts
+exec 3<>/dev/ttyS0  # from now on it stays open: what is asked early waits
 stty -F /dev/ttyS0 raw -echo
 echo READY
-{player} </dev/ttyS0 >/dev/ttyS0
+{player} <&3 >&3
 """
 
 
