@@ -89,6 +89,7 @@ def blamed(host: Host) -> list[tuple[str, str, str, str]]:
 
 ENTER: dict[str, Callable[[TtyFile, Device], object]] = {
     "read": lambda tty, device: tty.read(1, timeout=0),
+    "read_batch": lambda tty, device: tty.read_batch(1, timeout=0),
     "read_frame": lambda tty, device: tty.read_frame(timeout=0),
     "write": lambda tty, device: tty.write(b"x"),
     "poll": lambda tty, device: tty.poll(),
