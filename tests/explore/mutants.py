@@ -513,7 +513,7 @@ RECEIVE = (
         "J: flush_to_ldisc's busy loop (f23eb2b)",
         "core.receive:Receiver._deliver_one",
         {
-            "return taken > 0": "return True",
+            "return taken > 0 and not self._tty.flow.held_by(BY_LDISC)": "return True",
         },
         scenario(full, ops.poll, ops.receive),
     ),
