@@ -27,8 +27,8 @@ POLLERR = 8
 
 REFUSED = {"open": EIO, "__init__": EIO}
 HUNG_UP = {"read": EIO, "read_batch": EIO, "read_frame": EIO, "write": EIO, "ioctl": EIO,
-           "set_termios": EIO, "net": EIO, "poll": POLLERR, "receive_buf": None, "lookahead_buf": None, "dcd_change": None,
-           "chars_in_buffer": None}  # fmt: skip
+           "set_termios": EIO, "net": EIO, "poll": POLLERR, "receive_buf": None, "lookahead_buf": None,
+           "dcd_change": None, "chars_in_buffer": None}  # fmt: skip
 LOGGED = {"flush_buffer": None, "write_wakeup": None, "hangup": None, "close": None}
 """What an exception in a method does, and what its caller gets: an errno in a list, or a value."""
 

@@ -307,7 +307,7 @@ DIALOGUES = (
             (r"^>>> ", b"6*7\r"),
             (r"42\n>>> ", b"for i in 'ab':\r"),
             (r"^\.\.\. ", b"    print(i)\r"),
-            (r"\n\.\.\. $", b"\r"),
+            (r"print\(i\)\n\.\.\. $", b"\r"),
             (r"b\n>>> ", b"input('? ').upper()\r"),
             (r"^\? ", b"yex\x7fs\r"),
             (r"'YES'\n>>> ", b"\x04"),

@@ -22,7 +22,12 @@ def test_the_same_keys_make_the_same_screen(dialogue: Dialogue, tmp_path: Path) 
     play(dialogue, lambda room: Terminal([*RUN, *dialogue.command], room), tmp_path)
 
 
-@pytest.mark.parametrize("dialogue", [_param(dialogue) for dialogue in DIALOGUES])
+NEAR_ONLY = {"bash-stops-python"}
+"""bash sets the terminal once more after it has let the stopped job go on. A key that comes before that,
+as over a line it may, is read with the settings of before: on the kernel's terminal as on ours."""
+
+
+@pytest.mark.parametrize("dialogue", [_param(one) for one in DIALOGUES if one.name not in NEAR_ONLY])
 def test_and_the_same_at_the_far_end_of_a_line(dialogue: Dialogue, tmp_path: Path) -> None:
     play(dialogue, lambda room: FarTerminal(dialogue.command, room), tmp_path)
 
