@@ -155,26 +155,16 @@ def core_write(chunk: int) -> Run:
 
 def core_cases() -> Iterator[Case]:
     for echo in (False, True):
-        for chunk, target in AT_LEAST.items():
+        for chunk, batches in ((4096, False), (64, False), (1, False), (4096, True)):
             yield Case(
-                f"core {'with echo' if echo else 'no echo'}, {chunk}-byte input",
+                f"core {'with echo' if echo else 'no echo'}, {chunk}-byte input" + ", batches" * batches,
                 len(TEXT),
-                core_receive(chunk, echo),
+                core_receive(chunk, echo, batches=batches),
                 {"byte loop": loop_receive(chunk, echo)},
-                {"byte loop": target},
+                {"byte loop": AT_LEAST[chunk]},
                 expect=len(TEXT) + (len(ECHOED) if echo else 0),
                 clock=time.thread_time,
             )
-    for echo in (False, True):
-        yield Case(
-            f"core {'with echo' if echo else 'no echo'}, 4096, batches",
-            len(TEXT),
-            core_receive(4096, echo, batches=True),
-            {"byte loop": loop_receive(4096, echo)},
-            {"byte loop": AT_LEAST[4096]},
-            expect=len(TEXT) + (len(ECHOED) if echo else 0),
-            clock=time.thread_time,
-        )
     for chunk in (4096, 64):
         yield Case(
             f"core ONLCR, {chunk}-byte writes",

@@ -275,8 +275,8 @@ class Host:
     ) -> tuple[Master, TtyFile]:
         """A pseudo-terminal in this process: (master, slave).
 
-        ``limit``: bytes that may be on their way in each direction. 8192 is Linux's; with 65536 much
-        traffic is twice to three times as fast, for threads take turns less often. Raises ValueError
+        ``limit``: bytes that may be on their way in each direction. 8192 is Linux's; with 65536
+        threads take turns less often, which makes up to three times the throughput. Raises ValueError
         for less than 4096; OSError, what ``TtyFile`` raises.
         """
         master = Master(self.kernel, name or f"pty{self._next()}", limit)

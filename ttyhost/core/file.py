@@ -99,7 +99,7 @@ class TtyFile(OpenFile):
         if self.closed or self.hup_reason:
             self._check_open()
             return None
-        deadline = None if timeout is None else self._deadline(timeout)
+        deadline = self._deadline(timeout)
         if self.pgrp is not None:
             self.check_background(signal.SIGTTIN)
         tty = self.tty

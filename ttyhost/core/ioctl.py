@@ -164,9 +164,8 @@ def _inject(file: OpenFile, tty: Tty, arg: object) -> int:
     byte = injected(tty, arg)
     flip = tty.receiver.flip
     with termio.inside(file, tty):
-        if not flip.insert(byte, None, tty.kernel.runtime.now()):
+        if not flip.insert(byte, None, tty.kernel.runtime.now(), commit=True):
             raise oserror(errno.EAGAIN, "the input is full")
-        flip.commit()
     tty.receiver.schedule()
     return 0
 

@@ -263,7 +263,7 @@ class Master(OpenFile):
 
     def _push(self, data: memoryview, flags: bytes | None = None) -> int:
         port = self.tty.port
-        if port is None or self._stopped:  # hung up, not opened again: there is nothing that could take it
+        if port is None or self._stopped:  # hung up and not opened again, or stopped by tcflow
             return 0
         return port.far_end().insert(data, flags)
 

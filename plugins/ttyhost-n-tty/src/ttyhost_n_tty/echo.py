@@ -105,7 +105,8 @@ class Echo:
         while (start := self._next(start)) <= len(self.code):
             before = len(self.code)
             if stuck:
-                self._keep(start)
+                self._committed = start
+                self._bound()
             else:
                 self._send(start)
                 stuck = self._committed > 0  # what is left found no room, and will not find any now
@@ -150,17 +151,16 @@ class Echo:
 
     def _send(self, committed: int) -> None:
         """Send the code up to ``committed``, as far as there is room for it."""
+        self._committed = committed
         used, cooked = self._process(committed, max(self.output.room(), 0))
         if cooked:
             self.output.send(cooked)
-        self._committed = committed
         self._forget(used)
-        self._keep(self._committed)
+        self._bound()
 
-    def _keep(self, committed: int) -> None:
-        """The code up to ``committed`` stays pending; of too much, the oldest is forgotten."""
-        self._committed = committed
-        if committed >= LIMIT:
+    def _bound(self) -> None:
+        """Of what was tried and found no room, no more than LIMIT stays."""
+        if self._committed >= LIMIT:
             self._drop_oldest()
 
     def _forget(self, used: int) -> None:

@@ -69,14 +69,9 @@ class Input(Keys):
             if raw:
                 buffer.put(data)
             return raw
-        if len(data) < modes.long:
-            if data.translate(None, modes.as_is):
-                return False
-        else:
-            for c in modes.strange:
-                if c in data:
-                    return False
-        if modes.echo and not self._echo_at_once(data):
+        short = len(data) < modes.long
+        strange = data.translate(None, modes.as_is) if short else any(c in data for c in modes.strange)
+        if strange or (modes.echo and not self._echo_at_once(data)):
             return False
         if modes.icanon:
             buffer.put_lines(data)
