@@ -283,7 +283,7 @@ class Host:
         self._look_after(master)
         try:
             return master, self._open_tty(master.tty, ldisc, options)
-        except BaseException:
+        except BaseException:  # an interrupt too: no half a pty stays
             master.close()
             raise
 
@@ -307,7 +307,7 @@ class Host:
         first = self._open_tty(Tty(self.kernel, f"{label}a", cable.driver(0)), ldisc, options)
         try:
             return first, self._open_tty(Tty(self.kernel, f"{label}b", cable.driver(1)), ldisc, options)
-        except BaseException:
+        except BaseException:  # an interrupt too: no half a cable stays
             first.close(0)
             raise
 

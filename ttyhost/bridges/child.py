@@ -25,7 +25,7 @@ class Child:
         try:
             self._process = self._spawn(command)
             self.exit_fd = os.pidfd_open(self._process.pid)
-        except BaseException:
+        except BaseException:  # an interrupt too: no terminal stays open
             self.close()
             raise
 

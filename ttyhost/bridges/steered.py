@@ -60,7 +60,7 @@ class SteeredPty:
         try:
             self.path = os.ttyname(self.slave)
             self._prepare(like)
-        except BaseException:
+        except BaseException:  # an interrupt too: no descriptor stays open
             self.close()
             raise
 

@@ -166,7 +166,7 @@ class Attachment:
             context.frame = frame.prev
         try:
             self.call("open")
-        except BaseException:
+        except BaseException:  # an interrupt too: nothing of it may run on
             self.end()
             raise
 

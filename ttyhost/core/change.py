@@ -97,7 +97,7 @@ def _change_locked(tty: Tty, new: Entry, options: dict[str, object], given: bool
         if not same:
             tty.driver_call("ldisc_ok", new.ops.number)
         tty.kernel.trace(tty, "CHECKED")
-    except BaseException:
+    except BaseException:  # an interrupt too: the old one is given again
         _keep(tty)
         raise
     if same:
@@ -107,7 +107,7 @@ def _change_locked(tty: Tty, new: Entry, options: dict[str, object], given: bool
         _close_old(tty)  # its count is kept: nobody unregisters what we may have to go back to
         _attach(tty, new, options)
         tty.last_ldisc = (new.ops.number, options)
-    except BaseException:
+    except BaseException:  # an interrupt too: the line is not left without a discipline
         _restore(tty, old)
         raise
     finally:

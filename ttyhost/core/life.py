@@ -73,7 +73,7 @@ def _bring_up(tty: Tty, ldisc: int | str, options: dict[str, object]) -> None:
         error = first_attach(tty, ldisc, options)
         if error is not None:
             raise error
-    except BaseException:
+    except BaseException:  # an interrupt too: no line stays half open
         _release(tty)
         raise
 
