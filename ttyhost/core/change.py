@@ -174,7 +174,7 @@ def _attach(tty: Tty, entry: Entry, options: dict[str, object]) -> None:
         tty.driver_call("report_line_errors", attachment.can(Cap.WANTS_FLAGS))
         attachment.open()
         slot.fire(Event.OPENED)
-    except BaseException:
+    except BaseException:  # an interrupt too: the slot rests, and its errors stay apart
         if attachment.stuck:
             raise
         if slot.state is State.OPEN:  # it opened; what failed came after

@@ -106,6 +106,21 @@ def test_where_input_is_cut_does_not_matter(termios: Termios, text: bytes, place
     assert everything_read(pieces) == everything_read(single) == everything_read(whole)
 
 
+@pytest.mark.parametrize("echo", [0, t.ECHO])
+def test_no_byte_is_overlooked_in_a_long_text(echo: int) -> None:
+    """Such a text is looked through in another way than a short one."""
+    termios = calm(Termios(lflag=Termios().lflag & ~t.ECHO | echo))
+    for c in range(256):
+        text = b"x" * 1500 + bytes((c,)) + b"y" * 1500 + b"\n"
+        whole, pieces = NTtyCore(termios=termios), NTtyCore(termios=termios)
+        assert len(text) >= whole.modes.long
+        whole.receive(text)
+        for at in range(0, len(text), 100):
+            pieces.receive(text[at : at + 100])
+        assert everything_read(whole) == everything_read(pieces), c
+        assert whole.line.output == pieces.line.output, c  # type: ignore[attr-defined]
+
+
 @settings(max_examples=400, deadline=None)
 @given(
     termios=termioses,
