@@ -75,6 +75,9 @@ class Screen:
         lines[cursor.y] = lines[cursor.y].ljust(cursor.x)
         return "\n".join(lines)
 
+    def shows(self, pattern: str) -> bool:
+        return bool(re.search(pattern, self.text, re.MULTILINE))
+
     @property
     def picture(self) -> tuple[object, ...]:
         """All that a user sees: characters with their colours, and where the cursor is."""
@@ -187,7 +190,7 @@ def _there(terminals: Sequence[Screen], pattern: str | None) -> bool:
     if pattern is None:
         if not all(terminal.ended for terminal in terminals):
             return False
-    elif not all(re.search(pattern, terminal.text, re.MULTILINE) for terminal in terminals):
+    elif not all(terminal.shows(pattern) for terminal in terminals):
         return False
     first, *others = (terminal.picture for terminal in terminals)
     if pattern is None:
