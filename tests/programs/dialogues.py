@@ -371,8 +371,7 @@ DIALOGUES = (
         "vim-visual",
         VIM,
         (
-            (r"numbers", b"VGd"),
-            (r"No lines", b"u"),
+            (r"numbers", b"VGdu"),  # at once, as above
             (r"60 more lines", b"\x06"),
             (r"^40", b":q!\r"),
         ),
